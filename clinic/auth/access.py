@@ -1,0 +1,81 @@
+"""Who may do what: one table of permissions, and the two marks every view carries.
+
+A permission is "area.verb". `requires()` and `public()` only mark a view; web/security.py enforces the mark
+and refuses a view that has none.
+"""
+
+import enum
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Role(enum.StrEnum):
+    RECEPTIONIST = "receptionist"
+    NURSE = "nurse"
+    PRACTITIONER = "practitioner"
+    CASHIER = "cashier"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+_EVERYONE = set(Role)
+_FRONT = {Role.RECEPTIONIST, Role.NURSE, Role.MANAGER, Role.ADMIN}
+_CARE = {Role.RECEPTIONIST, Role.NURSE, Role.PRACTITIONER, Role.MANAGER, Role.ADMIN}
+_LEAD = {Role.MANAGER, Role.ADMIN}
+
+PERMISSIONS: dict[str, set[Role]] = {
+    "account.use": _EVERYONE,
+    "patients.view": _EVERYONE,
+    "patients.edit": _FRONT,
+    "patients.import": _LEAD,
+    "queue.view": _EVERYONE,
+    "queue.join": _FRONT,
+    "queue.call": _CARE,
+    "queue.setup": _LEAD,
+    "documents.view": _CARE,
+    "documents.upload": _CARE,
+    "documents.void": {Role.PRACTITIONER, Role.MANAGER, Role.ADMIN},
+    "directory.view": _EVERYONE,
+    "directory.edit": _LEAD,
+    "exports.create": {Role.RECEPTIONIST, Role.MANAGER, Role.ADMIN},
+    "exports.audit": _LEAD,
+    "ops.jobs": _LEAD,
+    "audit.view": _LEAD,
+    "users.manage": {Role.ADMIN},
+}
+
+
+def allows(roles: Iterable[str], permission: str) -> bool:
+    """Whether any of `roles` holds `permission`. KeyError for a permission that is not in the table."""
+    granted = PERMISSIONS[permission]
+    return any(role in granted for role in roles)
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Mark a view: only signed-in users holding `permission` may call it."""
+    if permission not in PERMISSIONS:
+        raise ValueError(f"Unknown permission {permission!r}")
+
+    def mark(view: View) -> View:
+        view.access = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(why: str) -> Callable[[View], View]:
+    """Mark a view that needs no sign-in, saying why that is safe."""
+
+    def mark(view: View) -> View:
+        view.public = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def passive(view: View) -> View:
+    """Mark a view that polls or streams: it does not keep an idle session alive."""
+    view.passive = True  # type: ignore[attr-defined]
+    return view

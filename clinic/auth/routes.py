@@ -1,0 +1,100 @@
+"""Signing in and out, and the list of one's own sessions."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from clinic import clock
+from clinic.auth import service
+from clinic.auth.access import public, requires
+from clinic.auth.forms import SignInForm
+from clinic.auth.models import User
+from clinic.auth.queries import find_user, list_sessions
+from clinic.db import current_session, transaction
+from clinic.web import htmx
+from clinic.web.security import actor, load_signed_in, settings
+
+blueprint = Blueprint("auth", __name__, url_prefix="/auth")
+
+
+@blueprint.get("/sign-in")
+@public("people sign in here")
+def new() -> Response | str:
+    if current_user.is_authenticated:
+        return redirect(url_for("desk.home"))
+    return render_template("auth/new.html", form=SignInForm(formdata=None))
+
+
+@blueprint.post("/sign-in")
+@public("people sign in here")
+def create() -> Response | tuple[str, int]:
+    form = SignInForm()
+    if not form.validate():
+        return _refuse(form, 422)
+    username, ip, now = form.username.data, request.remote_addr or "", clock.now()
+    if service.too_many_failures(current_session(), username=username, ip=ip, now=now):
+        form.form_errors.append(_("Too many tries. Wait 15 minutes, or ask an administrator."))
+        return _refuse(form, 429)
+    user = find_user(current_session(), username)
+    if not service.password_matches(user, form.password.data) or user is None or not user.is_active:
+        with transaction() as db_session:
+            service.record_failure(db_session, username=username, ip=ip, now=now)
+        form.form_errors.append(_("The user name or the password is wrong."))
+        return _refuse(form, 422)
+    _sign_in(user.id, ip)
+    return redirect(_safe_next(request.args.get("next")), 303)
+
+
+def _refuse(form: SignInForm, status: int) -> tuple[str, int]:
+    return render_template("auth/new.html", form=form), status
+
+
+def _sign_in(user_id: int, ip: str) -> None:
+    with transaction() as db_session:
+        token = service.start_session(
+            db_session,
+            user=db_session.get_one(User, user_id),
+            ip=ip,
+            user_agent=request.user_agent.string,
+            lifetime=settings().session_absolute,
+            now=clock.now(),
+        )
+    session.clear()
+    login_user(load_signed_in(token))
+
+
+def _safe_next(target: str | None) -> str:
+    """A path of this site, never another site's address."""
+    parts = urlsplit(target or "")
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc:
+        return target
+    return url_for("desk.home")
+
+
+@blueprint.post("/sign-out")
+@requires("account.use")
+def destroy() -> Response:
+    session_id = current_user.row.id
+    with transaction() as db_session:
+        service.revoke_session(db_session, session_id=session_id, actor=actor(), now=clock.now())
+    logout_user()
+    session.clear()
+    return htmx.go(url_for("auth.new"))
+
+
+@blueprint.get("/sessions")
+@requires("account.use")
+def sessions() -> str:
+    rows = list_sessions(current_session(), actor().id, now=clock.now())
+    return render_template("auth/sessions.html", rows=rows, current=current_user.row.id)
+
+
+@blueprint.post("/sessions/<int:session_id>/revoke")
+@requires("account.use")
+def revoke(session_id: int) -> Response:
+    with transaction() as db_session:
+        service.revoke_session(db_session, session_id=session_id, actor=actor(), now=clock.now())
+    return htmx.go(url_for("auth.sessions"), toast=_("The session was ended."))

@@ -1,0 +1,21 @@
+"""Time. Stored in UTC, shown in the clinic's zone; the clinic's day is what its wall clock says."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+
+def now() -> dt.datetime:
+    """This instant, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def clinic_day(instant: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """The calendar day of `instant` at the clinic."""
+    return instant.astimezone(zone).date()
+
+
+def day_bounds(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """First instant of `day` at the clinic and of the day after, in UTC; 23 to 25 hours apart."""
+    start = dt.datetime.combine(day, dt.time(), tzinfo=zone)
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
+    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)

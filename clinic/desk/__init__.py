@@ -1,0 +1,1 @@
+"""The screens a receptionist lives in: composes the areas below it."""

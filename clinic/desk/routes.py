@@ -1,0 +1,26 @@
+"""Where a signed-in person starts, and the stream of live events."""
+
+from flask import Blueprint, Response, redirect, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic.auth.access import passive, public, requires
+from clinic.web.streams import event_stream
+
+blueprint = Blueprint("desk", __name__)
+
+
+@blueprint.get("/")
+@public("only sends people to where they may go")
+def home() -> BaseResponse:
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.new"))
+    return redirect(url_for("patients.index"))
+
+
+@blueprint.get("/live")
+@requires("account.use")
+@passive
+def live() -> Response:
+    """Every topic staff may know of: events carry no patient data."""
+    return event_stream(frozenset({"all", "queue", "patients", "documents", "jobs"}))

@@ -1,0 +1,1 @@
+"""What the clinic consists of: departments, rooms, services and practitioners."""

@@ -1,0 +1,33 @@
+"""What can go wrong in the domain. Knows nothing of HTTP: web/errors.py turns these into answers."""
+
+
+class DomainError(Exception):
+    """A rule of the clinic was broken; `message` is shown to the person who tried."""
+
+    def __init__(self, message: str = "") -> None:
+        self.message = message
+        super().__init__(message)
+
+
+class NotFound(DomainError):
+    """There is no such thing, or the actor may not know of it."""
+
+
+class Forbidden(DomainError):
+    """The actor may not do this."""
+
+
+class Conflict(DomainError):
+    """Somebody else was faster, or the thing is no longer in the state this needs."""
+
+
+class Invalid(DomainError):
+    """The input breaks a rule; `field` names the input it belongs to, if one."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class Unavailable(DomainError):
+    """A part the clinic needs (Redis, storage, disk space) does not answer; trying again later may help."""

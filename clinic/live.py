@@ -1,0 +1,108 @@
+"""Events from a commit to every open browser.
+
+publish() sends {"topic", "id"} through Redis once a transaction is durable; a Hub in each web process holds one
+subscription and hands each event to all its streams. Events say that something changed, never what: browsers
+read the fresh state themselves, so a missed event costs nothing but time.
+"""
+
+import json
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterator
+
+import redis
+from sqlalchemy.orm import Session
+
+from clinic.db import after_commit
+from clinic.queueing import redis_client
+
+CHANNEL = "clinic:live"
+HEARTBEAT_SECONDS = 15
+log = logging.getLogger(__name__)
+
+
+def publish(session: Session, *topics: str) -> None:
+    """Announce after the commit that `topics` (such as "queue:3") changed. Redis being down is logged only."""
+    after_commit(session, lambda: _send(topics))
+
+
+def _send(topics: tuple[str, ...]) -> None:
+    try:
+        redis_client().publish(CHANNEL, json.dumps({"topics": topics}))
+    except redis.RedisError as error:
+        log.warning("live event not sent", extra={"reason": type(error).__name__})
+
+
+class TooManyStreams(Exception):
+    """The cap on open streams of this process is reached."""
+
+
+class Hub:
+    """Fans events of one Redis subscription out to the streams of this process."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._mailboxes: set[queue.SimpleQueue[str]] = set()
+        self._thread: threading.Thread | None = None
+
+    def stream(self, topics: frozenset[str], lifetime: float) -> Iterator[str]:
+        """Server-sent events whose topic, or the part before its colon, is in `topics`, for `lifetime` seconds.
+
+        Raises TooManyStreams at once when the process is full.
+        """
+        mailbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+        with self._lock:
+            if len(self._mailboxes) >= self._limit:
+                raise TooManyStreams
+            self._mailboxes.add(mailbox)
+            self._start()
+        return self._read(mailbox, topics, time.monotonic() + lifetime)
+
+    def _read(self, mailbox: "queue.SimpleQueue[str]", topics: frozenset[str], until: float) -> Iterator[str]:
+        try:
+            yield "retry: 2000\nevent: hello\ndata: {}\n\n"
+            while time.monotonic() < until:
+                try:
+                    message = mailbox.get(timeout=HEARTBEAT_SECONDS)
+                except queue.Empty:
+                    yield ": still here\n\n"
+                    continue
+                wanted = [t for t in json.loads(message)["topics"] if t in topics or t.split(":")[0] in topics]
+                if wanted:
+                    yield f"data: {json.dumps({'topics': wanted})}\n\n"
+        finally:
+            with self._lock:
+                self._mailboxes.discard(mailbox)
+
+    def count(self) -> int:
+        """Streams open in this process."""
+        return len(self._mailboxes)
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._listen, name="live-hub", daemon=True)
+            self._thread.start()
+
+    def _listen(self) -> None:
+        """Subscribe for ever; after a lost connection tell every stream to read afresh."""
+        while True:
+            try:
+                with redis_client().pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
+                    subscription.subscribe(CHANNEL)
+                    self._deliver(json.dumps({"topics": ["all"]}))
+                    while True:
+                        message = subscription.get_message(timeout=10)
+                        if message:
+                            self._deliver(message["data"].decode())
+            except redis.RedisError as error:
+                log.warning("live subscription lost", extra={"reason": type(error).__name__})
+                time.sleep(1)
+
+    def _deliver(self, message: str) -> None:
+        with self._lock:
+            mailboxes = list(self._mailboxes)
+        for mailbox in mailboxes:
+            mailbox.put(message)

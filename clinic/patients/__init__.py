@@ -1,0 +1,1 @@
+"""Who the patients are: identity, search, duplicates, coverage and the chart."""

@@ -1,0 +1,162 @@
+"""A patient and what identifies one. Names and birth dates stay searchable; everything else is sealed."""
+
+import datetime as dt
+import enum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from clinic.crypto import EncryptedJson, EncryptedText
+from clinic.db import Base, Idempotent, Keyed, UtcDateTime, text_enum
+from clinic.directory.models import Practitioner
+
+
+class Sex(enum.StrEnum):
+    """Administrative sex (FHIR R4 administrative-gender)."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class BirthPrecision(enum.StrEnum):
+    """How much of `birth_date` is known. The rest of the stored date is only there for sorting."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    ESTIMATED = "estimated"
+
+
+class AlertLevel(enum.StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    DANGER = "danger"
+
+
+class Patient(Idempotent, Keyed, Base):
+    """A person the clinic cares for.
+
+    At least one of family_name and given_name is set: a person with one name has it in either. The sealed JSON
+    columns hold value objects: telecoms [{"system": "phone"|"email", "value" (E.164 or address), "typed", "use"}],
+    addresses [{"lines", "city", "district", "state", "postal_code", "country", "use"}], contacts
+    [{"name", "relationship", "phone"}], extra: further demographics as imported.
+    """
+
+    __tablename__ = "patients"
+    __table_args__ = (
+        Index("ix_patients_sort_name", "sort_name", "id"),
+        Index("ix_patients_birth_date", "birth_date", "id"),
+        Index("ix_patients_last_visit_at", "last_visit_at", "id"),
+        Index("ix_patients_registered_at", "registered_at", "id"),
+        Index("ix_patients_practitioner", "practitioner_id", "sort_name", "id"),
+    )
+
+    mrn: Mapped[str] = mapped_column(String(20), unique=True)
+    family_name: Mapped[str | None] = mapped_column(String(200))
+    given_name: Mapped[str | None] = mapped_column(String(200))
+    prefix: Mapped[str | None] = mapped_column(String(40))
+    suffix: Mapped[str | None] = mapped_column(String(40))
+    other_names: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    display_name: Mapped[str] = mapped_column(String(450))
+    sort_name: Mapped[str] = mapped_column(String(450))
+    search_name: Mapped[str] = mapped_column(String(1200))
+    birth_date: Mapped[dt.date | None]
+    birth_precision: Mapped[BirthPrecision] = mapped_column(text_enum(BirthPrecision), default=BirthPrecision.DAY)
+    sex: Mapped[Sex] = mapped_column(text_enum(Sex), default=Sex.UNKNOWN)
+    deceased_on: Mapped[dt.date | None]
+    language: Mapped[str | None] = mapped_column(String(40))
+    telecoms: Mapped[list[dict[str, Any]]] = mapped_column(EncryptedJson("patients.telecoms"), default=list)
+    addresses: Mapped[list[dict[str, Any]]] = mapped_column(EncryptedJson("patients.addresses"), default=list)
+    contacts: Mapped[list[dict[str, Any]]] = mapped_column(EncryptedJson("patients.contacts"), default=list)
+    extra: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("patients.extra"), default=dict)
+    notes: Mapped[str | None] = mapped_column(EncryptedText("patients.notes"))
+    consent_to_contact: Mapped[bool | None]
+    consent_to_share: Mapped[bool | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    practitioner_id: Mapped[int | None] = mapped_column(ForeignKey("practitioners.id", ondelete="SET NULL"))
+    registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    last_visit_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    practitioner: Mapped[Practitioner | None] = relationship()
+    identifiers: Mapped[list["PatientIdentifier"]] = relationship(
+        back_populates="patient", order_by="PatientIdentifier.id"
+    )
+    coverages: Mapped[list["Coverage"]] = relationship(back_populates="patient", order_by="Coverage.priority")
+    alerts: Mapped[list["PatientAlert"]] = relationship(order_by="PatientAlert.id")
+
+    @property
+    def phone(self) -> str | None:
+        """The first phone number, E.164 where it could be understood."""
+        return self._telecom("phone")
+
+    @property
+    def email(self) -> str | None:
+        return self._telecom("email")
+
+    def _telecom(self, system: str) -> str | None:
+        return next((t["value"] for t in self.telecoms if t["system"] == system), None)
+
+
+class PatientIdentifier(Keyed, Base):
+    """A number somebody else gave the patient, such as a social security number. The MRN is not here."""
+
+    __tablename__ = "patient_identifiers"
+    __table_args__ = (Index("ix_patient_identifiers_token", "token"),)
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    issuer: Mapped[str | None] = mapped_column(String(200))
+    value: Mapped[str] = mapped_column(EncryptedText("patient_identifiers.value"))
+    token: Mapped[bytes] = mapped_column(LargeBinary(16))
+    valid_until: Mapped[dt.date | None]
+
+    patient: Mapped[Patient] = relationship(back_populates="identifiers")
+
+
+class Coverage(Keyed, Base):
+    """Who pays, in order of priority (1 is asked first)."""
+
+    __tablename__ = "coverages"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"), index=True)
+    payer: Mapped[str] = mapped_column(String(160))
+    plan: Mapped[str | None] = mapped_column(String(160))
+    member_number: Mapped[str | None] = mapped_column(EncryptedText("coverages.member_number"))
+    valid_from: Mapped[dt.date | None]
+    valid_until: Mapped[dt.date | None]
+    priority: Mapped[int] = mapped_column(default=1)
+
+    patient: Mapped[Patient] = relationship(back_populates="coverages")
+
+
+class PatientAlert(Keyed, Base):
+    """Something everyone who opens the chart must see. Voided, never deleted."""
+
+    __tablename__ = "patient_alerts"
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"), index=True)
+    level: Mapped[AlertLevel] = mapped_column(text_enum(AlertLevel))
+    text: Mapped[str] = mapped_column(EncryptedText("patient_alerts.text"))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    voided_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+
+class PatientSearchToken(Base):
+    """A blind index of what people type exactly: phone tails of four digits and more, identifiers, e-mail."""
+
+    __tablename__ = "patient_search_tokens"
+    __table_args__ = (
+        PrimaryKeyConstraint("token", "patient_id"),
+        Index("ix_patient_search_tokens_patient_id", "patient_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    token: Mapped[bytes] = mapped_column(LargeBinary(16))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"))

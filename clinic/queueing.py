@@ -1,0 +1,62 @@
+"""Background jobs: the Redis connection and enqueue().
+
+Jobs are named by dotted path and carry identifiers only, as JSON: nothing that Redis holds can run code or
+tells about a patient.
+"""
+
+import redis
+from rq import Queue, Retry
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from clinic.audit.service import request_id
+from clinic.errors import Unavailable
+
+QUEUE_NAMES = ("default", "long")
+JOB_TIMEOUT = 4 * 3600
+RESULT_TTL = 24 * 3600
+FAILURE_TTL = 30 * 24 * 3600
+
+
+class _Connection:
+    client: "redis.Redis | None" = None
+
+
+def connect(url: str) -> redis.Redis:
+    """Set the process's Redis; connections are made when first used, each call bounded in time."""
+    _Connection.client = redis.Redis.from_url(
+        url, socket_connect_timeout=2, socket_timeout=15, health_check_interval=30, max_connections=600
+    )
+    return _Connection.client
+
+
+def redis_client() -> redis.Redis:
+    """The process's Redis client; RuntimeError before connect()."""
+    if _Connection.client is None:
+        raise RuntimeError("Redis is not set up: create the app first.")
+    return _Connection.client
+
+
+def job_queue(name: str = "default") -> Queue:
+    """The RQ queue of this name."""
+    return Queue(name, connection=redis_client(), serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
+
+
+def enqueue(path: str, *args: int | str, queue: str = "default", job_id: str | None = None, retries: int = 3) -> Job:
+    """Ask a worker to call `path(*args)`. A job with a given id that is already waiting is not added twice.
+
+    Call it through after_commit(). Raises Unavailable while Redis does not answer.
+    """
+    try:
+        return job_queue(queue).enqueue(
+            path,
+            *args,
+            job_id=job_id,
+            unique=job_id is not None,
+            retry=Retry(max=retries, interval=[5, 30, 120][:retries]) if retries else None,
+            result_ttl=RESULT_TTL,
+            failure_ttl=FAILURE_TTL,
+            meta={"request_id": request_id.get()},
+        )
+    except redis.RedisError as error:
+        raise Unavailable("The background service does not answer; try again in a moment.") from error

@@ -1,0 +1,23 @@
+"""HTTP machinery that belongs to no area."""
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from clinic.config import Settings
+from clinic.db import db
+from clinic.web import errors, filters, logging, navigation, security, streams
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Logging first, so that every answer is logged; the gate before any view."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    logging.install(app, settings.log_level)
+    security.install(app, settings)
+    errors.install(app)
+    filters.install(app)
+    navigation.install(app)
+    streams.install(app, settings.stream_limit)
+    with app.app_context():
+        logging.log_slow_queries(db.engine, settings.slow_query_ms)

@@ -1,0 +1,82 @@
+"""One table from exceptions to answers: a page for browsers, an alert for htmx."""
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from clinic import errors
+from clinic.web.htmx import wants_partial
+
+STATUS = {
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.Conflict: 409,
+    errors.Invalid: 422,
+    errors.Unavailable: 503,
+}
+
+
+def _texts(status: int) -> tuple[str, str]:
+    """Title and advice for a status."""
+    texts = {
+        400: (_("That request was not understood"), _("Go back and try again.")),
+        403: (_("This is not open to you"), _("Ask a manager if you need it for your work.")),
+        404: (_("Nothing here"), _("It may have been moved, or the address is not complete.")),
+        405: (_("That request was not understood"), _("Go back and try again.")),
+        409: (_("Somebody was faster"), _("Look at the fresh state and try again.")),
+        413: (_("That is too large"), _("Choose a smaller file.")),
+        422: (_("Something needs correcting"), _("Go back and look at the marked fields.")),
+        429: (_("Too many tries"), _("Wait a minute and try again.")),
+        503: (
+            _("A part of the clinic's server is busy or down"),
+            _("Nothing was changed. Try again in a moment."),
+        ),
+    }
+    return texts.get(status, (_("Something went wrong"), _("Nothing was changed. Try again in a moment.")))
+
+
+def answer(status: int, message: str = "") -> Response:
+    """The error as an alert for htmx (retargeted to the page's alert region), else as a page."""
+    title, advice = _texts(status)
+    context = {"status": status, "title": title, "message": message or advice}
+    if request.accept_mimetypes.best == "application/json":
+        return make_response({"error": title, "message": context["message"]}, status)
+    if wants_partial():
+        response = make_response(render_template("errors/_alert.html", **context), status)
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#alerts", "innerHTML"
+        return response
+    return make_response(render_template("errors/error.html", **context), status)
+
+
+def _domain_error(error: errors.DomainError) -> Response:
+    return answer(STATUS[type(error)], error.message)
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    return answer(error.code)
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return answer(400, _("This form had expired. Go back, reload the page and send it again."))
+
+
+def _stale(_error: StaleDataError) -> Response:
+    return answer(409, _("Somebody changed this record meanwhile. Reload it and apply your change again."))
+
+
+def _database_error(_error: OperationalError) -> Response:
+    return answer(503, _("The database does not answer. Nothing was changed; try again in a moment."))
+
+
+def install(app: Flask) -> None:
+    """Register every handler."""
+    app.register_error_handler(errors.DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(HTTPException, _http_error)

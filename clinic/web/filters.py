@@ -1,0 +1,88 @@
+"""Jinja filters: times in the clinic's zone, dates by precision, ages, numbers and sizes, in the reader's language."""
+
+import datetime as dt
+
+from flask import Flask
+from flask_babel import format_date, format_datetime, format_decimal, format_time, ngettext
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.web.security import settings
+
+
+def local_time(instant: dt.datetime | None) -> str:
+    """Hours and minutes at the clinic."""
+    return format_time(instant, "short") if instant else ""
+
+
+def local_datetime(instant: dt.datetime | None) -> str:
+    """Date and time at the clinic."""
+    return format_datetime(instant, "medium") if instant else ""
+
+
+def date(day: dt.date | dt.datetime | None) -> str:
+    """A calendar date; an instant gives the clinic's date."""
+    return str(format_date(day, "medium", rebase=isinstance(day, dt.datetime))) if day else ""
+
+
+def today() -> dt.date:
+    """The clinic's calendar day."""
+    return clock.clinic_day(clock.now(), settings().zone)
+
+
+def birth_date(day: dt.date | None, precision: str = "day") -> str:
+    """Only what is known: never a made-up 1 January."""
+    if day is None:
+        return _("unknown")
+    if precision == "month":
+        return str(format_date(day, "MMM y"))
+    if precision == "year":
+        return str(day.year)
+    if precision == "estimated":
+        return str(_("about %(year)s", year=day.year))
+    return date(day)
+
+
+def age(day: dt.date | None, precision: str = "day") -> str:
+    """Years, or months under two years, or days under one month; "about" where not known to the day."""
+    if day is None:
+        return ""
+    now = today()
+    months = (now.year - day.year) * 12 + now.month - day.month - (now.day < day.day)
+    if precision in ("year", "estimated"):
+        return str(_("about %(years)s y", years=now.year - day.year))
+    if months >= 24:
+        return str(_("%(years)s y", years=months // 12))
+    if months >= 1:
+        return str(ngettext("%(num)s month", "%(num)s months", months))
+    return str(ngettext("%(num)s day", "%(num)s days", max((now - day).days, 0)))
+
+
+def number(value: float | None) -> str:
+    return str(format_decimal(value)) if value is not None else ""
+
+
+def file_size(size: int | None) -> str:
+    """Bytes as people read them."""
+    if size is None:
+        return ""
+    value, units = float(size), ("B", "kB", "MB", "GB", "TB")
+    for unit in units:
+        if value < 1000 or unit == units[-1]:
+            return f"{format_decimal(round(value, 0 if value >= 10 or unit == 'B' else 1))} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and last word."""
+    words = name.split()
+    return "".join(w[0] for w in ([words[0], words[-1]] if len(words) > 1 else words)).upper()
+
+
+def install(app: Flask) -> None:
+    """Make them available to every template, together with `today()`."""
+    for filter_ in (local_time, local_datetime, date, birth_date, age, number, file_size, initials):
+        app.add_template_filter(filter_)
+    app.add_template_global(today)
+    app.add_template_global(clock.now, "now")

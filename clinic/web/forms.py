@@ -1,0 +1,49 @@
+"""What every form shares: CSRF, whitespace handling and a key that makes a double submit harmless."""
+
+import secrets
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+from clinic.errors import Invalid
+
+
+def tidy(value: Any) -> Any:
+    """Text without outer and doubled spaces or control characters; empty becomes None."""
+    if not isinstance(value, str):
+        return value
+    kept = "".join(c if c in "\n\t" or c.isprintable() or c in "\u200c\u200d" else " " for c in value)
+    return "\n".join(" ".join(line.split()) for line in kept.strip().splitlines()) or None
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """Base of every form: texts are tidied; service errors can be shown beside their field."""
+
+    class Meta:
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            if issubclass(unbound_field.field_class, (StringField, TextAreaField)):
+                filters = list(unbound_field.kwargs.get("filters", []))
+                if tidy not in filters:
+                    unbound_field.kwargs["filters"] = [tidy, *filters]
+            return unbound_field.bind(form=form, **options)
+
+    def add_error(self, error: Invalid) -> None:
+        """Show what a service refused beside its field, or above the form."""
+        field = self._fields.get(error.field or "")
+        if field is None:
+            self.form_errors.append(error.message)
+        else:
+            field.errors = [*field.errors, error.message]
+
+
+class CreateForm(Form):
+    """A form that makes something: sent twice, it makes one."""
+
+    idempotency_key = HiddenField(default=lambda: secrets.token_urlsafe(24))
+
+    def validate_idempotency_key(self, field: HiddenField) -> None:
+        if not field.data or not 16 <= len(field.data) <= 64:
+            raise ValidationError(_("This form had expired. Reload the page and send it again."))

@@ -1,0 +1,35 @@
+"""The one switch between a whole page and a part of it."""
+
+import json
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+
+def wants_partial() -> bool:
+    """Whether htmx asked for a part: a history restore gets the whole page."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def page(template: str, *, partial: str, status: int = 200, **context: Any) -> Response:
+    """Render `template` for a browser, `partial` for htmx, with the same context."""
+    return make_response(render_template(partial if wants_partial() else template, **context), status)
+
+
+def go(location: str, *, toast: str | None = None) -> BaseResponse:
+    """Send the browser elsewhere after a write: 303, or HX-Redirect for htmx.
+
+    `toast` is a message shown on the next page; it must not hold patient data (it travels in a cookie).
+    """
+    if toast:
+        flash(toast)
+    if wants_partial():
+        return Response(status=204, headers={"HX-Redirect": location})
+    return redirect(location, 303)
+
+
+def with_toast(response: Response, message: str, kind: str = "success") -> Response:
+    """Let htmx show `message` beside the swapped part."""
+    response.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "kind": kind}})
+    return response

@@ -1,0 +1,53 @@
+"""The sections of the app a signed-in person may open."""
+
+from dataclasses import dataclass
+
+from flask import Flask, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the main menu; `key` follows `g` on the keyboard."""
+
+    endpoint: str
+    label: str
+    icon: str
+    permission: str
+    key: str
+
+
+SECTIONS = (
+    Section("patients.index", _l("Patients"), "users", "patients.view", "p"),
+    Section("queue.index", _l("Queue"), "ticket", "queue.view", "q"),
+    Section("exports.index", _l("Exports"), "download", "exports.create", "x"),
+    Section("imports.index", _l("Imports"), "upload", "patients.import", "i"),
+    Section("directory.index", _l("Directory"), "desk", "directory.edit", "d"),
+    Section("audit.index", _l("Audit"), "shield", "audit.view", "a"),
+    Section("ops.jobs", _l("Jobs"), "refresh", "ops.jobs", "j"),
+)
+
+
+def sections() -> list[dict[str, object]]:
+    """What this person sees in the menu: endpoint, label, icon, url, key, active."""
+    if not current_user.is_authenticated:
+        return []
+    here = (request.endpoint or "").split(".")[0]
+    return [
+        {
+            "endpoint": s.endpoint,
+            "label": s.label,
+            "icon": s.icon,
+            "key": s.key,
+            "url": url_for(s.endpoint),
+            "active": s.endpoint.split(".")[0] == here,
+        }
+        for s in SECTIONS
+        if current_user.may(s.permission)
+    ]
+
+
+def install(app: Flask) -> None:
+    """Offer `navigation()` to every template."""
+    app.add_template_global(sections, "navigation")

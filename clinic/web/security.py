@@ -1,0 +1,143 @@
+"""Who is asking and whether they may: server-side sessions, the deny-by-default gate, security headers."""
+
+import datetime as dt
+from typing import Any, cast
+
+from flask import Flask, Response, abort, current_app, g, request
+from flask_login import UserMixin, current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock
+from clinic.auth import service
+from clinic.auth.models import User, UserSession
+from clinic.auth.queries import find_live_session
+from clinic.config import Settings
+from clinic.db import current_session, transaction
+from clinic.extensions import csrf, limiter, login_manager, talisman
+
+TOUCH_EVERY = dt.timedelta(seconds=60)
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": ["'self'", "data:", "blob:"],
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "frame-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+}
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """What flask-login keeps of a request: the session row and its user. Its id is the cookie's token."""
+
+    def __init__(self, row: UserSession, token: str) -> None:
+        self.row = row
+        self.user = row.user
+        self._token = token
+
+    def get_id(self) -> str:
+        return self._token
+
+    def may(self, permission: str) -> bool:
+        """Whether the signed-in user holds `permission`."""
+        return self.user.may(permission)
+
+
+def actor() -> User:
+    """The signed-in user; only for views that carry requires()."""
+    return cast(User, current_user.user)
+
+
+def settings() -> Settings:
+    """The running app's settings."""
+    return cast(Settings, current_app.config["CLINIC"])
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def load_signed_in(token: str) -> SignedIn | None:
+    """The live session behind the cookie, or None."""
+    row = find_live_session(current_session(), token, now=clock.now(), idle=settings().session_idle)
+    return SignedIn(row, token) if row else None
+
+
+def gate() -> BaseResponse | None:
+    """Run before every view: a view without a mark is refused, whoever asks."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint == "static" or getattr(view, "public", None):
+        return None
+    permission = getattr(view, "access", None)
+    if permission is None:
+        abort(403)
+    if not current_user.is_authenticated:
+        return cast(BaseResponse, current_app.login_manager.unauthorized())  # type: ignore[attr-defined]
+    if not current_user.may(permission):
+        abort(403)
+    _touch(view)
+    return None
+
+
+def _touch(view: Any) -> None:
+    if getattr(view, "passive", False):
+        return
+    row, now = current_user.row, clock.now()
+    if now - row.last_seen_at < TOUCH_EVERY:
+        return
+    session_id = row.id
+    with transaction() as session:
+        service.touch_session(session, session_id=session_id, now=now)
+
+
+def private_by_default(response: Response) -> Response:
+    """Nothing about patients is kept by browsers or proxies unless a view says otherwise."""
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.add("HX-Request")
+    return response
+
+
+def install(app: Flask, config: Settings) -> None:
+    """Order matters: proxy headers first, then host check, headers, CSRF, the gate."""
+    if config.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies
+        )
+    if config.trusted_hosts:
+        app.config["TRUSTED_HOSTS"] = list(config.trusted_hosts)
+    app.config.update(
+        SESSION_COOKIE_NAME="clinic",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.https,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=config.https,
+    )
+    talisman.init_app(
+        app,
+        force_https=config.https,
+        session_cookie_secure=config.https,
+        strict_transport_security=config.https,
+        content_security_policy=CONTENT_SECURITY_POLICY,
+        referrer_policy="same-origin",
+        permissions_policy={"camera": "(self)", "microphone": "()", "geolocation": "()"},
+    )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login_manager.init_app(app)
+    login_manager.session_protection = None
+    login_manager.login_view = "auth.new"
+    app.before_request(gate)
+    app.after_request(private_by_default)
+    app.context_processor(lambda: {"settings": config, "may": _may})
+    g_name = "request_id"
+    app.teardown_request(lambda _error: g.pop(g_name, None))
+
+
+def _may(permission: str) -> bool:
+    return bool(current_user.is_authenticated and current_user.may(permission))
