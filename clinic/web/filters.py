@@ -33,7 +33,7 @@ def today() -> dt.date:
 def birth_date(day: dt.date | None, precision: str = "day") -> str:
     """Only what is known: never a made-up 1 January."""
     if day is None:
-        return _("unknown")
+        return str(_("unknown"))
     if precision == "month":
         return str(format_date(day, "MMM y"))
     if precision == "year":

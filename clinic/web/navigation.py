@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -44,7 +44,7 @@ def sections() -> list[dict[str, object]]:
             "active": s.endpoint.split(".")[0] == here,
         }
         for s in SECTIONS
-        if current_user.may(s.permission)
+        if current_user.may(s.permission) and s.endpoint in current_app.view_functions
     ]
 
 
