@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Iterator
+from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -177,6 +178,7 @@ def verify_chain(session: Session, expected_head: str | None = None) -> Verifica
 
 def _entries(session: Session) -> Iterator[AuditEntry]:
     query = select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)
-    for entry in session.scalars(query):
-        yield entry
-        session.expunge(entry)
+    with closing(session.scalars(query)) as entries:
+        for entry in entries:
+            yield entry
+            session.expunge(entry)

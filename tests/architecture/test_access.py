@@ -1,0 +1,70 @@
+"""Deny by default, proven over the URL map."""
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from clinic.auth.access import PERMISSIONS, Role
+from tests.browser_client import Browser
+from tests.factories import Factory
+
+# Everything that needs no sign-in, one by one: a new public view must be added here deliberately.
+PUBLIC = {"auth.create", "auth.new", "desk.home"}
+
+
+def rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def test_every_view_says_who_may_call_it(app: Flask) -> None:
+    silent = []
+    for endpoint in {rule.endpoint for rule in rules(app)}:
+        view = app.view_functions[endpoint]
+        if not hasattr(view, "access") and not getattr(view, "public", ""):
+            silent.append(endpoint)
+    assert not silent
+
+
+def test_public_views_are_the_known_ones(app: Flask) -> None:
+    found = {e for e in app.view_functions if e != "static" and hasattr(app.view_functions[e], "public")}
+    assert found == PUBLIC
+
+
+def _sample_url(rule: Rule) -> str:
+    values = {name: 1 if "Integer" in type(c).__name__ else "x" for name, c in rule._converters.items()}
+    built = rule.build(values)
+    assert built is not None
+    return built[1]
+
+
+def test_nobody_gets_in_without_signing_in(app: Flask, browser: Browser) -> None:
+    let_in = []
+    for rule in rules(app):
+        if rule.endpoint in PUBLIC:
+            continue
+        method = "GET" if "GET" in (rule.methods or ()) else sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})[0]
+        url = _sample_url(rule)
+        answer = browser.post(url) if method == "POST" else browser.client.open(url, method=method)
+        if answer.status_code not in (302, 400, 401):
+            let_in.append(f"{method} {url}: {answer.status_code}")
+    assert not let_in
+
+
+def test_a_view_without_a_mark_is_refused_even_to_an_administrator(app: Flask, browser: Browser, make: Factory) -> None:
+    browser.sign_in(make.user(*Role))
+    rule = Rule("/unmarked-for-test", endpoint="unmarked")
+    app.url_map.add(rule)
+    app.view_functions["unmarked"] = lambda: "open"
+    try:
+        assert browser.get("/unmarked-for-test").status_code == 403
+    finally:
+        del app.view_functions["unmarked"]
+        app.url_map._rules.remove(rule)
+        app.url_map._rules_by_endpoint.pop("unmarked")
+        app.url_map._matcher.update()
+
+
+@pytest.mark.parametrize("permission", sorted(PERMISSIONS))
+def test_every_permission_is_held_by_a_role(permission: str) -> None:
+    assert PERMISSIONS[permission] <= set(Role)
+    assert PERMISSIONS[permission]
