@@ -30,5 +30,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _blueprints() -> list[Blueprint]:
     from clinic.auth import routes as auth
     from clinic.desk import routes as desk
+    from clinic.patients import routes as patients
 
-    return [desk.blueprint, auth.blueprint]
+    return [desk.blueprint, auth.blueprint, patients.blueprint]

@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, TypeDecorator, inspect, text
 
-# Made by migrations, not by models: full-text tables and their shadows.
-UNMANAGED_PREFIXES = ("patient_search_fts",)
+# Made by migrations, not by models: full-text tables with their shadows, and the trigram index of PostgreSQL.
+UNMANAGED_PREFIXES = ("patient_search_fts", "patient_search_trigrams")
 
 
 def include_object(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
     """Whether autogenerate and the drift check look at an object."""
-    return not (kind == "table" and name is not None and name.startswith(UNMANAGED_PREFIXES))
+    return not (kind in ("table", "index") and name is not None and name.startswith(UNMANAGED_PREFIXES))
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:

@@ -11,6 +11,11 @@ from clinic.crypto import EncryptedJson, EncryptedText
 from clinic.db import Base, Idempotent, Keyed, UtcDateTime, text_enum
 from clinic.directory.models import Practitioner
 
+# Ordered by code point on both databases, so that ranges of names use the index and pages come in the same order.
+_SORTED_NAME = String(450).with_variant(String(450, collation="C"), "postgresql")
+_SEARCHED_NAME = String(1200).with_variant(String(1200, collation="C"), "postgresql")
+_MRN = String(20).with_variant(String(20, collation="C"), "postgresql")
+
 
 class Sex(enum.StrEnum):
     """Administrative sex (FHIR R4 administrative-gender)."""
@@ -54,15 +59,15 @@ class Patient(Idempotent, Keyed, Base):
         Index("ix_patients_practitioner", "practitioner_id", "sort_name", "id"),
     )
 
-    mrn: Mapped[str] = mapped_column(String(20), unique=True)
+    mrn: Mapped[str] = mapped_column(_MRN, unique=True)
     family_name: Mapped[str | None] = mapped_column(String(200))
     given_name: Mapped[str | None] = mapped_column(String(200))
     prefix: Mapped[str | None] = mapped_column(String(40))
     suffix: Mapped[str | None] = mapped_column(String(40))
     other_names: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     display_name: Mapped[str] = mapped_column(String(450))
-    sort_name: Mapped[str] = mapped_column(String(450))
-    search_name: Mapped[str] = mapped_column(String(1200))
+    sort_name: Mapped[str] = mapped_column(_SORTED_NAME)
+    search_name: Mapped[str] = mapped_column(_SEARCHED_NAME)
     birth_date: Mapped[dt.date | None]
     birth_precision: Mapped[BirthPrecision] = mapped_column(text_enum(BirthPrecision), default=BirthPrecision.DAY)
     sex: Mapped[Sex] = mapped_column(text_enum(Sex), default=Sex.UNKNOWN)

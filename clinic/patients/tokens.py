@@ -4,19 +4,26 @@ from clinic.crypto import KeyRing
 from clinic.names import fold
 from clinic.phones import digits
 
-MIN_TAIL = 4
-MAX_TAIL = 10
+# Tails that are indexed. A typed tail is looked up by the longest of these it holds; the few patients found are
+# opened and compared in full, so five or six digits need no tokens of their own.
+TAILS = (4, 7)
+MIN_TAIL = TAILS[0]
 
 
 def phone_tokens(ring: KeyRing, value: str) -> set[bytes]:
-    """Tokens of the last 4 to 10 digits of a number, so that any such tail finds it."""
+    """Tokens of a number's last digits, by which typed tails find it."""
     number = digits(value)
-    return {phone_token(ring, number[-length:]) for length in range(MIN_TAIL, min(len(number), MAX_TAIL) + 1)}
+    return {_tail_token(ring, number[-length:]) for length in TAILS if len(number) >= length}
 
 
 def phone_token(ring: KeyRing, tail: str) -> bytes:
-    """Token of a typed tail; more than 10 digits are looked up by their last 10."""
-    return ring.blind_index("phone", digits(tail)[-MAX_TAIL:])
+    """Token that every number ending in `tail` (4 digits or more) has; so have some others: compare them in full."""
+    number = digits(tail)
+    return _tail_token(ring, number[-max(length for length in TAILS if length <= len(number)) :])
+
+
+def _tail_token(ring: KeyRing, tail: str) -> bytes:
+    return ring.blind_index("phone", tail)
 
 
 def identifier_token(ring: KeyRing, value: str) -> bytes:

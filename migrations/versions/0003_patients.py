@@ -8,19 +8,48 @@ down_revision = "0002_directory"
 branch_labels = None
 depends_on = None
 
+# Full text: names hold a space before and after each word, so that trigrams answer "begins" and "contains". A later
+# migration that rebuilds `patients` on SQLite drops these triggers: it must create them again.
+SQLITE_FULL_TEXT = (
+    "CREATE VIRTUAL TABLE patient_search_fts USING fts5("
+    "search_name, content='patients', content_rowid='id', tokenize='trigram')",
+    "CREATE TRIGGER patient_search_insert AFTER INSERT ON patients BEGIN "
+    "INSERT INTO patient_search_fts(rowid, search_name) VALUES (new.id, new.search_name); END",
+    "CREATE TRIGGER patient_search_delete AFTER DELETE ON patients BEGIN "
+    "INSERT INTO patient_search_fts(patient_search_fts, rowid, search_name) "
+    "VALUES ('delete', old.id, old.search_name); END",
+    "CREATE TRIGGER patient_search_update AFTER UPDATE OF search_name ON patients "
+    "WHEN old.search_name <> new.search_name BEGIN "
+    "INSERT INTO patient_search_fts(patient_search_fts, rowid, search_name) "
+    "VALUES ('delete', old.id, old.search_name); "
+    "INSERT INTO patient_search_fts(rowid, search_name) VALUES (new.id, new.search_name); END",
+)
+POSTGRESQL_FULL_TEXT = (
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX patient_search_trigrams ON patients USING gin (search_name gin_trgm_ops) WITH (fastupdate = off)",
+)
+
+
+def _by_code_point(length: int) -> sa.String:
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+def _is_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
+
 
 def upgrade() -> None:
     op.create_table(
         "patients",
-        sa.Column("mrn", sa.String(length=20), nullable=False),
+        sa.Column("mrn", _by_code_point(20), nullable=False),
         sa.Column("family_name", sa.String(length=200), nullable=True),
         sa.Column("given_name", sa.String(length=200), nullable=True),
         sa.Column("prefix", sa.String(length=40), nullable=True),
         sa.Column("suffix", sa.String(length=40), nullable=True),
         sa.Column("other_names", sa.JSON(), nullable=False),
         sa.Column("display_name", sa.String(length=450), nullable=False),
-        sa.Column("sort_name", sa.String(length=450), nullable=False),
-        sa.Column("search_name", sa.String(length=1200), nullable=False),
+        sa.Column("sort_name", _by_code_point(450), nullable=False),
+        sa.Column("search_name", _by_code_point(1200), nullable=False),
         sa.Column("birth_date", sa.Date(), nullable=True),
         sa.Column(
             "birth_precision",
@@ -182,8 +211,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_patient_search_tokens_patient_id", "patient_search_tokens", ["patient_id"], unique=False)
 
+    op.create_table(
+        "patient_name_spellings",
+        sa.Column("spelling", sa.String(length=30), nullable=False),
+        sa.Column("word", sa.String(length=30), nullable=False),
+        sa.PrimaryKeyConstraint("spelling", "word", name=op.f("pk_patient_name_spellings")),
+        sqlite_with_rowid=False,
+    )
+    for statement in SQLITE_FULL_TEXT if _is_sqlite() else POSTGRESQL_FULL_TEXT:
+        op.execute(statement)
+
 
 def downgrade() -> None:
+    if _is_sqlite():
+        op.execute("DROP TABLE patient_search_fts")
+    op.drop_table("patient_name_spellings")
     op.drop_table("patient_search_tokens")
     op.drop_table("patient_alerts")
     op.drop_table("coverages")

@@ -1,0 +1,1 @@
+"""The list of patients: filters, orders and keyset pages."""
