@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.crypto import EncryptedJson, EncryptedText
@@ -89,9 +89,13 @@ class Patient(Idempotent, Keyed, Base):
 
     practitioner: Mapped[Practitioner | None] = relationship()
     identifiers: Mapped[list["PatientIdentifier"]] = relationship(
-        back_populates="patient", order_by="PatientIdentifier.id"
+        back_populates="patient", order_by="PatientIdentifier.id", cascade="save-update, merge, delete-orphan, delete"
     )
-    coverages: Mapped[list["Coverage"]] = relationship(back_populates="patient", order_by="Coverage.priority")
+    coverages: Mapped[list["Coverage"]] = relationship(
+        back_populates="patient",
+        order_by="(Coverage.priority, Coverage.id)",
+        cascade="save-update, merge, delete-orphan, delete",
+    )
     alerts: Mapped[list["PatientAlert"]] = relationship(order_by="PatientAlert.id")
 
     @property
@@ -151,6 +155,14 @@ class PatientAlert(Keyed, Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     voided_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+
+class MrnCounter(Keyed, Base):
+    """The last medical record number given, in one row that the migration made. Taken through clinic.patients.mrn."""
+
+    __tablename__ = "mrn_counter"
+
+    value: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class PatientSearchToken(Base):

@@ -196,6 +196,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_patient_alerts_patient_id", "patient_alerts", ["patient_id"], unique=False)
 
+    counter = op.create_table(
+        "mrn_counter",
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mrn_counter")),
+    )
+    op.bulk_insert(counter, [{"id": 1, "value": 0}])
+
     op.create_table(
         "patient_search_tokens",
         sa.Column("token", sa.LargeBinary(length=16), nullable=False),
@@ -227,6 +235,7 @@ def downgrade() -> None:
         op.execute("DROP TABLE patient_search_fts")
     op.drop_table("patient_name_spellings")
     op.drop_table("patient_search_tokens")
+    op.drop_table("mrn_counter")
     op.drop_table("patient_alerts")
     op.drop_table("coverages")
     op.drop_table("patient_identifiers")

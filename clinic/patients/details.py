@@ -1,0 +1,117 @@
+"""What the clinic writes down about a patient, apart from what it decides itself (MRN, times, version)."""
+
+import datetime as dt
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from flask_babel import gettext as _
+
+from clinic.errors import Invalid
+from clinic.names import display_name, search_name, sort_name
+from clinic.patients.models import BirthPrecision, Patient, Sex
+
+NAME_MAX = 200
+EARLIEST_BIRTH = dt.date(1880, 1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifierDetails:
+    """A number given by somebody else; `kind` is a code of clinic.identifiers or the importer's own."""
+
+    kind: str
+    value: str
+    issuer: str | None = None
+    valid_until: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageDetails:
+    """Who pays; priority 1 is asked first."""
+
+    payer: str
+    plan: str | None = None
+    member_number: str | None = None
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+    priority: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientDetails:
+    """Everything a form or an import says about a patient. The shapes of the lists are those of models.Patient."""
+
+    family_name: str | None = None
+    given_name: str | None = None
+    prefix: str | None = None
+    suffix: str | None = None
+    other_names: tuple[dict[str, Any], ...] = ()
+    birth_date: dt.date | None = None
+    birth_precision: BirthPrecision = BirthPrecision.DAY
+    sex: Sex = Sex.UNKNOWN
+    deceased_on: dt.date | None = None
+    language: str | None = None
+    telecoms: tuple[dict[str, Any], ...] = ()
+    addresses: tuple[dict[str, Any], ...] = ()
+    contacts: tuple[dict[str, Any], ...] = ()
+    extra: dict[str, Any] | None = None
+    notes: str | None = None
+    consent_to_contact: bool | None = None
+    consent_to_share: bool | None = None
+    practitioner_id: int | None = None
+    identifiers: tuple[IdentifierDetails, ...] = ()
+    coverages: tuple[CoverageDetails, ...] = ()
+
+
+_LISTS = ("other_names", "telecoms", "addresses", "contacts")
+_CHILDREN = ("identifiers", "coverages")
+_PLAIN = tuple(f.name for f in fields(PatientDetails) if f.name not in (*_LISTS, *_CHILDREN, "extra"))
+
+
+def details_of(patient: Patient) -> PatientDetails:
+    """What is stored, in the shape in which it is written: change it with dataclasses.replace()."""
+    values: dict[str, Any] = {name: getattr(patient, name) for name in _PLAIN}
+    values |= {name: tuple(getattr(patient, name)) for name in _LISTS}
+    identifiers = tuple(
+        IdentifierDetails(kind=i.kind, value=i.value, issuer=i.issuer, valid_until=i.valid_until)
+        for i in patient.identifiers
+    )
+    coverages = tuple(
+        CoverageDetails(**{f.name: getattr(c, f.name) for f in fields(CoverageDetails)}) for c in patient.coverages
+    )
+    return PatientDetails(**values, extra=patient.extra, identifiers=identifiers, coverages=coverages)
+
+
+def columns(details: PatientDetails) -> dict[str, Any]:
+    """Values of the patients table, with the names derived for showing, sorting and searching."""
+    values = {name: getattr(details, name) for name in _PLAIN}
+    values |= {name: list(getattr(details, name)) for name in _LISTS}
+    family, given = details.family_name, details.given_name
+    others = [str(n.get(part)) for n in details.other_names for part in ("family", "given", "text") if n.get(part)]
+    return values | {
+        "extra": details.extra or {},
+        "display_name": display_name(family, given, details.prefix, details.suffix),
+        "sort_name": sort_name(family, given)[:450],
+        "search_name": search_name(family, given, *others)[:1200],
+    }
+
+
+def snapshot(details: PatientDetails) -> dict[str, Any]:
+    """The details as plain values for the audit log; lists in an order that does not depend on their writing."""
+    return {key: value if value != () else [] for key, value in asdict(details).items()} | {
+        "extra": details.extra or {}
+    }
+
+
+def check(details: PatientDetails, today: dt.date) -> None:
+    """Raises Invalid, naming the field, for what no patient may have, whoever writes it."""
+    if not (details.family_name or details.given_name):
+        raise Invalid(_("A patient needs a name: fill in at least one of the two."), "family_name")
+    for field in ("family_name", "given_name"):
+        if len(getattr(details, field) or "") > NAME_MAX:
+            raise Invalid(_("A name may have %(count)s characters.", count=NAME_MAX), field)
+    for field in ("birth_date", "deceased_on"):
+        day = getattr(details, field)
+        if day is not None and not EARLIEST_BIRTH <= day <= today:
+            raise Invalid(_("This date must lie between %(year)s and today.", year=EARLIEST_BIRTH.year), field)
+    if details.birth_date and details.deceased_on and details.deceased_on < details.birth_date:
+        raise Invalid(_("Nobody dies before they are born: check both dates."), "deceased_on")

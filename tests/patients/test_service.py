@@ -1,0 +1,174 @@
+"""Registering and changing patients, on the real database."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from clinic.audit.models import AuditEntry
+from clinic.crypto import key_ring
+from clinic.db import transaction
+from clinic.errors import Conflict, Invalid
+from clinic.patients import service
+from clinic.patients.details import CoverageDetails, IdentifierDetails, PatientDetails, details_of
+from clinic.patients.models import Patient, PatientIdentifier, PatientSearchToken
+from clinic.patients.mrn import format_mrn, read_mrn
+from clinic.patients.tokens import identifier_token, phone_token
+from tests.factories import NOW, TESTER
+
+PHONE = {"system": "phone", "value": "+33612345678", "typed": "06 12 34 56 78", "use": "mobile"}
+FULL = PatientDetails(
+    family_name="Núñez de Balboa",
+    given_name="María José",
+    telecoms=(PHONE,),
+    addresses=({"lines": ["4 rue des Lilas"], "city": "Lyon", "postal_code": "69003", "country": "FR", "use": "home"},),
+    contacts=({"name": "Íñigo Núñez", "relationship": "brother", "phone": "+33611111111"},),
+    notes="Prefers mornings",
+    identifiers=(IdentifierDetails(kind="passport", value="X53631011X", issuer="ES"),),
+    coverages=(CoverageDetails(payer="CPAM", member_number="2820769123456"),),
+)
+
+
+def register(session: Session, details: PatientDetails = FULL, **options: Any) -> Patient:
+    with transaction(session):
+        return service.register_patient(session, details=details, actor=TESTER, now=NOW, **options)
+
+
+def update(session: Session, patient: Patient, version: int | None = None, **changes: Any) -> Patient:
+    details = replace(details_of(patient), **changes)
+    with transaction(session):
+        return service.update_patient(
+            session, patient_id=patient.id, details=details, expected_version=version, actor=TESTER, now=NOW
+        )
+
+
+def entries(session: Session, patient: Patient) -> list[AuditEntry]:
+    return list(session.scalars(select(AuditEntry).where(AuditEntry.patient_id == patient.id).order_by(AuditEntry.seq)))
+
+
+def test_everything_registered_is_read_back(session: Session) -> None:
+    patient = register(session)
+    session.expire_all()
+    assert details_of(patient) == replace(FULL, extra={})
+    assert patient.display_name == "María José Núñez de Balboa"
+    assert patient.sort_name == "nunez de balboa maria jose"
+
+
+def test_each_patient_gets_an_mrn_of_their_own(session: Session) -> None:
+    mrns = [register(session, PatientDetails(given_name=f"N{i}")).mrn for i in range(5)]
+    assert len(set(mrns)) == 5
+    assert all(read_mrn(mrn) == mrn == read_mrn(mrn.replace("-", "")) for mrn in mrns)
+
+
+def test_an_mrn_with_a_wrong_or_swapped_digit_is_none() -> None:
+    assert format_mrn(123) == "000123-4"
+    assert read_mrn("000123-4") == "000123-4"
+    assert [read_mrn(t) for t in ("000124-4", "000132-4", "000123-5", "0612345678", "Smith", "")] == [None] * 6
+
+
+def test_the_same_form_sent_twice_makes_one_patient(session: Session) -> None:
+    first = register(session, idempotency_key="k" * 24)
+    assert register(session, idempotency_key="k" * 24).id == first.id
+    assert len(entries(session, first)) == 1
+
+
+@pytest.mark.parametrize(
+    ("details", "field"),
+    [
+        (PatientDetails(), "family_name"),
+        (PatientDetails(given_name="A", birth_date=NOW.date().replace(year=2030)), "birth_date"),
+        (PatientDetails(given_name="A", birth_date=NOW.date().replace(year=1700)), "birth_date"),
+        (PatientDetails(family_name="A" * 201), "family_name"),
+    ],
+)
+def test_what_no_patient_may_have_is_refused(session: Session, details: PatientDetails, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        register(session, details)
+    assert refused.value.field == field
+
+
+def test_an_update_audits_only_what_changed(session: Session) -> None:
+    patient = update(session, register(session), notes="Prefers evenings", telecoms=())
+    assert patient.version == 2
+    entry = entries(session, patient)[-1]
+    assert (entry.action, set(entry.after)) == ("patients.update", {"notes", "telecoms"})
+    assert entry.before["notes"] == "Prefers mornings"
+    assert entry.after == {"notes": "Prefers evenings", "telecoms": []}
+
+
+def test_saying_the_same_again_changes_nothing(session: Session) -> None:
+    patient = update(session, register(session))
+    assert (patient.version, len(entries(session, patient))) == (1, 1)
+
+
+def test_a_stale_version_is_a_conflict_and_changes_nothing(session: Session) -> None:
+    patient = update(session, register(session), version=1, notes="First")
+    with pytest.raises(Conflict):
+        update(session, patient, version=1, notes="Second")
+    assert patient.notes == "First"
+
+
+def test_identifiers_and_coverage_are_replaced(session: Session) -> None:
+    patient = update(session, register(session), identifiers=(IdentifierDetails(kind="nir", value="1"),), coverages=())
+    session.expire_all()
+    assert [i.kind for i in patient.identifiers] == ["nir"]
+    assert patient.coverages == []
+    assert session.scalars(select(PatientIdentifier).where(PatientIdentifier.patient_id.is_(None))).all() == []
+
+
+def test_the_blind_index_follows_the_phone_and_the_identifiers(session: Session) -> None:
+    def holders(token: bytes) -> list[int]:
+        query = select(PatientSearchToken.patient_id).where(PatientSearchToken.token == token)
+        return list(session.scalars(query))
+
+    patient, ring = register(session), key_ring()
+    assert holders(phone_token(ring, "5678")) == holders(identifier_token(ring, "x 53631011 x")) == [patient.id]
+    update(session, patient, telecoms=(), identifiers=())
+    assert holders(phone_token(ring, "5678")) == holders(identifier_token(ring, "x53631011x")) == []
+
+
+def test_phone_address_notes_and_numbers_are_sealed_at_rest(session: Session) -> None:
+    register(session)
+    raw = b""
+    for query in (
+        "SELECT telecoms, addresses, contacts, notes FROM patients",
+        "SELECT value FROM patient_identifiers",
+        "SELECT member_number FROM coverages",
+        "SELECT after FROM audit_entries",
+    ):
+        for row in session.execute(text(query)):
+            raw += b"".join(bytes(value) for value in row if value)
+    assert len(raw) > 200
+    for secret in (b"612345678", b"Lilas", b"brother", b"mornings", b"53631011", b"2820769"):
+        assert secret not in raw
+
+
+def test_deactivating_needs_a_reason_and_happens_once(session: Session) -> None:
+    patient = register(session)
+    with pytest.raises(Invalid), transaction(session):
+        service.deactivate_patient(session, patient_id=patient.id, reason=" ", actor=TESTER, now=NOW)
+    with transaction(session):
+        service.deactivate_patient(session, patient_id=patient.id, reason="Moved away", actor=TESTER, now=NOW)
+    assert not patient.is_active
+    with pytest.raises(Conflict), transaction(session):
+        service.deactivate_patient(session, patient_id=patient.id, reason="Moved away", actor=TESTER, now=NOW)
+    with transaction(session):
+        service.reactivate_patient(session, patient_id=patient.id, reason="Back", actor=TESTER, now=NOW)
+    assert patient.is_active
+    assert [e.action for e in entries(session, patient)][1:] == ["patients.deactivate", "patients.reactivate"]
+
+
+def test_names_of_many_traditions_keep_their_shape(session: Session) -> None:
+    cases = {
+        ("山田", "太郎"): "山田太郎",
+        (None, "Sukarno"): "Sukarno",
+        ("García Márquez", "Gabriel José"): "Gabriel José García Márquez",
+        ("محمود", "نجيب"): "نجيب محمود",
+        ("Björk Guðmundsdóttir", None): "Björk Guðmundsdóttir",
+    }
+    for (family, given), shown in cases.items():
+        patient = register(session, PatientDetails(family_name=family, given_name=given))
+        assert patient.display_name == shown
+        assert patient.sort_name
