@@ -1,0 +1,44 @@
+// Native dialogs. [data-dialog=id] opens one of the page; a swap into a closed dialog opens it;
+// [data-dialog-close] and the server's HX-Trigger "close-dialog" close it.
+const shared = () => document.getElementById("shared-dialog");
+
+function open(dialog) {
+  if (!dialog.open) dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    dialog.dispatchEvent(new CustomEvent("dialog:opening"));
+    open(dialog);
+    return;
+  }
+  const closer = event.target.closest("dialog [data-dialog-close]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.detail.target?.closest?.("dialog");
+  if (!dialog || dialog.open) return;
+  const title = event.detail.requestConfig?.elt?.dataset?.dialogTitle;
+  if (title) dialog.querySelector("h2").textContent = title;
+  open(dialog);
+});
+
+document.addEventListener("close-dialog", () => {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+});
+
+document.addEventListener(
+  "close",
+  (event) => {
+    if (event.target === shared()) event.target.querySelector(".dialog-body").replaceChildren();
+    if (document.activeElement === document.body) document.getElementById("page-title")?.focus();
+  },
+  true,
+);

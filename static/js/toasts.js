@@ -1,0 +1,62 @@
+// Passing messages, and the alerts for requests that failed before the server could answer.
+const SECONDS = 6;
+const texts = () => document.body.dataset;
+
+/** Show `message`; tone "success" or "info" leaves by itself, the others stay until closed. */
+export function toast(message, tone = "success") {
+  const template = document.getElementById("toast-template");
+  const element = template.content.firstElementChild.cloneNode(true);
+  element.dataset.tone = tone;
+  element.querySelector("p").textContent = message;
+  const use = element.querySelector("use");
+  const icon = { success: "check", info: "info" }[tone] ?? "alert";
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
+  const dialog = document.querySelector("dialog[open] .dialog-alerts");
+  (dialog ?? document.getElementById("toasts")).append(element);
+  expire(element);
+}
+
+function expire(element) {
+  if (!["success", "info"].includes(element.dataset.tone)) return;
+  const tick = () => {
+    if (element.matches(":hover, :focus-within")) setTimeout(tick, 1000);
+    else element.remove();
+  };
+  setTimeout(tick, SECONDS * 1000);
+}
+
+document.querySelectorAll("#toasts [data-toast]").forEach(expire);
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
+});
+
+document.addEventListener("toast", (event) => {
+  const { message, value, kind } = event.detail;
+  toast(message ?? value, kind);
+});
+
+// An error of ours says where it goes (HX-Retarget); anything else from a server between is not swapped.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = event;
+  const ours = detail.xhr.getResponseHeader("HX-Retarget");
+  if (detail.xhr.status >= 500 && !ours) {
+    detail.shouldSwap = false;
+    toast(texts().textServer, "danger");
+  }
+  const dialog = document.querySelector("dialog[open] .dialog-alerts");
+  if (dialog && detail.target?.id === "alerts") detail.target = dialog;
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb === "get") return;
+  document.getElementById("alerts").replaceChildren();
+  document.querySelectorAll(".dialog-alerts").forEach((region) => region.replaceChildren());
+});
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.requestConfig?.triggeringEvent?.type === "live") return;
+    toast(texts().textNetwork, "danger");
+  });
+}
