@@ -91,7 +91,7 @@ def columns(details: PatientDetails) -> dict[str, Any]:
         "extra": details.extra or {},
         "display_name": display_name(family, given, details.prefix, details.suffix),
         "sort_name": sort_name(family, given)[:450],
-        "search_name": search_name(family, given, *others)[:1200],
+        "search_name": search_name(family, given, display_name(family, given), *others)[:1200],
     }
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic import live
@@ -12,10 +12,11 @@ from clinic.audit.service import Actor, changes, record
 from clinic.crypto import key_ring
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.patients.details import PatientDetails, check, columns, details_of, snapshot
-from clinic.patients.models import Coverage, Patient, PatientIdentifier, PatientSearchToken
+from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
 from clinic.patients.queries import find_by_idempotency_key
-from clinic.patients.tokens import email_token, identifier_token, phone_tokens
+from clinic.patients.search.service import index_patient
+from clinic.patients.tokens import identifier_token
 
 # The furthest any clinic's wall clock is ahead of UTC.
 AHEAD_OF_UTC = dt.timedelta(hours=14)
@@ -44,7 +45,7 @@ def register_patient(
     patient.coverages = _coverages(details)
     session.add(patient)
     session.flush()
-    _index(session, patient)
+    index_patient(session, patient)
     after = {key: value for key, value in snapshot(details).items() if value not in (None, [], {})}
     _record(session, "patients.register", patient, actor=actor, now=now, after={"mrn": mrn, **after})
     return patient
@@ -79,7 +80,7 @@ def update_patient(
     if "coverages" in after:
         patient.coverages = _coverages(details)
     _touch(session, patient, now)
-    _index(session, patient)
+    index_patient(session, patient)
     _record(session, "patients.update", patient, actor=actor, now=now, before=before, after=after)
     return patient
 
@@ -157,21 +158,6 @@ def _coverages(details: PatientDetails) -> list[Coverage]:
         )
         for c in details.coverages
     ]
-
-
-def _index(session: Session, patient: Patient) -> None:
-    """Rewrite the blind index of what is typed exactly: phone tails, e-mail addresses, identifiers."""
-    ring = key_ring()
-    tokens = {identifier_token(ring, i.value) for i in patient.identifiers}
-    tokens |= {identifier_token(ring, c.member_number) for c in patient.coverages if c.member_number}
-    for telecom in patient.telecoms:
-        if telecom["system"] == "email":
-            tokens.add(email_token(ring, telecom["value"]))
-        else:
-            tokens |= phone_tokens(ring, telecom["value"])
-    session.execute(delete(PatientSearchToken).where(PatientSearchToken.patient_id == patient.id))
-    session.add_all(PatientSearchToken(token=token, patient_id=patient.id) for token in tokens)
-    session.flush()
 
 
 def _record(session: Session, action: str, patient: Patient, **entry: Any) -> None:

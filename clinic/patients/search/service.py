@@ -1,14 +1,13 @@
 """Keeps the search index of patients true, in the transaction that changes them.
 
-- `name_columns(...)` gives the derived name columns of a patient: set them whenever a name changes.
-- `index_patient(session, patient)`: call after every flush of a new or changed patient (names, telecoms or
-  identifiers); one patient at a time.
+- `index_patient(session, patient)`: call after every flush of a new or changed patient (names, telecoms, identifiers
+  or coverage); one patient at a time.
 - `index_patients(session, entries)`: the same for many new or changed patients at once (imports, samples), made of
   plain values, so that no entities need to be loaded; batches of 1,000 to 10,000 are best.
 The full-text index of names (FTS5 or pg_trgm) follows `patients.search_name` by itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from clinic import names
 from clinic.crypto import KeyRing, key_ring
 from clinic.patients.models import Patient, PatientSearchToken
 from clinic.patients.search.models import NameSpelling
@@ -29,7 +27,10 @@ _CHUNK = 500
 
 @dataclass(frozen=True)
 class SearchEntry:
-    """What a patient is found by. `is_new`: nothing was indexed for this patient before."""
+    """What a patient is found by; `identifiers` include member numbers of coverage.
+
+    `is_new`: nothing was indexed for this patient before.
+    """
 
     patient_id: int
     search_name: str
@@ -39,36 +40,15 @@ class SearchEntry:
     is_new: bool = False
 
 
-def name_columns(
-    family: str | None,
-    given: str | None,
-    prefix: str | None = None,
-    suffix: str | None = None,
-    other_names: Iterable[dict[str, Any]] = (),
-) -> dict[str, str]:
-    """The columns display_name, sort_name and search_name.
-
-    `other_names` are value objects such as {"use": "maiden", "family": "Diaz", "given": "Ana"}: every text in them
-    but `use` is searched.
-    """
-    shown = names.display_name(family, given, prefix, suffix)
-    bare = names.display_name(family, given)
-    others = [value for other in other_names for key, value in other.items() if key != "use" and isinstance(value, str)]
-    return {
-        "display_name": shown,
-        "sort_name": names.sort_name(family, given),
-        "search_name": names.search_name(family, given, bare, *others),
-    }
-
-
 def index_patient(session: Session, patient: Patient) -> None:
     """Make one flushed patient findable by the present names, telecoms and identifiers."""
     entry = SearchEntry(
         patient_id=patient.id,
         search_name=patient.search_name,
-        phones=[t["value"] for t in patient.telecoms if t["system"] == "phone"],
+        phones=[t["value"] for t in patient.telecoms if t["system"] != "email"],
         emails=[t["value"] for t in patient.telecoms if t["system"] == "email"],
-        identifiers=[i.value for i in patient.identifiers],
+        identifiers=[i.value for i in patient.identifiers]
+        + [c.member_number for c in patient.coverages if c.member_number],
     )
     index_patients(session, [entry])
 
