@@ -56,15 +56,18 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
-def text_enum(enum_class: type[enum.StrEnum]) -> Enum:
-    """A StrEnum kept by value in a VARCHAR with a CHECK: the same on SQLite and PostgreSQL."""
+def text_enum(enum_class: type[enum.StrEnum], name: str | None = None) -> Enum:
+    """A StrEnum kept by value in a VARCHAR with a CHECK: the same on SQLite and PostgreSQL.
+
+    A table with two columns of one enumeration names their checks apart by `name`.
+    """
     return Enum(
         enum_class,
         native_enum=False,
         create_constraint=True,
         length=24,
         values_callable=lambda e: [member.value for member in e],
-        name=_snake(enum_class.__name__),
+        name=name or _snake(enum_class.__name__),
     )
 
 

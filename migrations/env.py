@@ -13,10 +13,20 @@ from clinic.db import WRITE_OPTION, Base, db
 from clinic.directory import models as directory_models
 from clinic.patients import models as patient_models
 from clinic.patients.search import models as search_models
+from clinic.queue import models as queue_models
+from clinic.queue.displays import models as display_models
 from migrations.checks import assert_references, count_rows, include_object, lost_rows, render_item
 
 # Importing the models fills the metadata; the tuple says so to linters and to readers.
-MODELS = (audit_models, auth_models, directory_models, patient_models, search_models)
+MODELS = (
+    audit_models,
+    auth_models,
+    directory_models,
+    patient_models,
+    search_models,
+    queue_models,
+    display_models,
+)
 
 
 def run(connection: Connection) -> None:

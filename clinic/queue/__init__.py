@@ -1,0 +1,1 @@
+"""Tickets, boards and waiting-room displays."""

@@ -1,0 +1,1 @@
+"""Waiting-room screens: set up by staff, read by whoever waits."""

@@ -1,0 +1,225 @@
+"""Reads of entries and boards. Every board costs the same number of queries, however many wait."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from clinic.directory.models import Department, Room, Service
+from clinic.errors import NotFound
+from clinic.patients.models import Patient
+from clinic.queue.models import (
+    CLOSED_STATES,
+    LANE_ORDER,
+    OPEN_STATES,
+    QueueEntry,
+    QueueEvent,
+    RoomChoice,
+    State,
+)
+
+DONE_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Board:
+    """One department's day: the columns in the order in which people go on, and what past days left open."""
+
+    day: dt.date
+    waiting: Sequence[QueueEntry]
+    called: Sequence[QueueEntry]
+    in_service: Sequence[QueueEntry]
+    on_hold: Sequence[QueueEntry]
+    closed: Sequence[QueueEntry]
+    left_open: Sequence[QueueEntry]
+
+
+@dataclass(frozen=True)
+class DepartmentLoad:
+    """A department as the board chooser shows it; `since` is when its first waiting person joined."""
+
+    department: Department
+    waiting: int
+    busy: int
+    since: dt.datetime | None
+
+
+def calling_order() -> list[ColumnElement[object]]:
+    """Lane, then arrival: who is called next."""
+    return [case(LANE_ORDER, value=QueueEntry.lane), QueueEntry.joined_at.expression, QueueEntry.id.expression]
+
+
+def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> QueueEntry:
+    """The entry, or NotFound. With `lock` nobody else moves it until the transaction ends."""
+    entry = session.get(QueueEntry, entry_id, with_for_update=lock or None, populate_existing=True)
+    if entry is None:
+        raise NotFound(_("There is no such ticket."))
+    return entry
+
+
+def next_waiting(session: Session, department_id: int, day: dt.date) -> QueueEntry | None:
+    """Who is to be called next, locked: a second caller waits for the first and then gets the one after."""
+    return session.scalar(
+        select(QueueEntry)
+        .where(
+            QueueEntry.department_id == department_id,
+            QueueEntry.state == State.WAITING,
+            QueueEntry.day == day,
+        )
+        .order_by(*calling_order())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def get_board(session: Session, department_id: int, day: dt.date, *, room_id: int | None = None) -> Board:
+    """Today's entries of a department in three queries.
+
+    With `room_id`, those called, served or seen elsewhere are left out; whoever waits, waits for every room.
+    """
+    entries = list(session.scalars(_entries(department_id, OPEN_STATES).where(QueueEntry.day == day)))
+    here = [e for e in entries if room_id is None or e.room_id in (room_id, None) or e.state is State.WAITING]
+    closed = _entries(department_id, CLOSED_STATES).where(QueueEntry.day == day)
+    if room_id is not None:
+        closed = closed.where(QueueEntry.room_id == room_id)
+    latest = closed.order_by(None).order_by(QueueEntry.finished_at.desc(), QueueEntry.id.desc()).limit(DONE_SHOWN)
+    return Board(
+        day=day,
+        waiting=[e for e in here if e.state is State.WAITING],
+        called=sorted((e for e in here if e.state is State.CALLED), key=_called_at, reverse=True),
+        in_service=sorted((e for e in here if e.state is State.IN_SERVICE), key=_called_at),
+        on_hold=[e for e in here if e.state is State.ON_HOLD],
+        closed=list(session.scalars(latest)),
+        left_open=list(session.scalars(_entries(department_id, OPEN_STATES).where(QueueEntry.day < day))),
+    )
+
+
+def _called_at(entry: QueueEntry) -> dt.datetime:
+    return entry.called_at or entry.joined_at
+
+
+def _entries(department_id: int, states: Sequence[State]) -> Select[tuple[QueueEntry]]:
+    """Entries with what a board shows of them, in calling order."""
+    return (
+        select(QueueEntry)
+        .where(QueueEntry.department_id == department_id, QueueEntry.state.in_(states))
+        .options(
+            joinedload(QueueEntry.service, innerjoin=True).load_only(Service.name, Service.ticket_prefix),
+            joinedload(QueueEntry.room).load_only(Room.name),
+            joinedload(QueueEntry.patient).load_only(Patient.display_name, Patient.mrn),
+        )
+        .order_by(*calling_order())
+    )
+
+
+def list_departments(session: Session, day: dt.date) -> list[DepartmentLoad]:
+    """Every active department with how many wait and are being seen today."""
+    waiting = case((QueueEntry.state == State.WAITING, 1))
+    joined = case((QueueEntry.state == State.WAITING, QueueEntry.joined_at))
+    rows = session.execute(
+        select(Department, func.count(waiting), func.count(QueueEntry.id) - func.count(waiting), func.min(joined))
+        .outerjoin(
+            QueueEntry,
+            (QueueEntry.department_id == Department.id)
+            & QueueEntry.state.in_((State.WAITING, State.CALLED, State.IN_SERVICE))
+            & (QueueEntry.day == day),
+        )
+        .where(Department.is_active)
+        .group_by(Department.id)
+        .order_by(Department.position, Department.name)
+    )
+    return [DepartmentLoad(*row) for row in rows]
+
+
+def get_department(session: Session, department_id: int) -> Department:
+    """An active department, or NotFound."""
+    department = session.get(Department, department_id)
+    if department is None or not department.is_active:
+        raise NotFound(_("There is no such department."))
+    return department
+
+
+def list_rooms(session: Session, department_id: int) -> list[Room]:
+    """Active rooms of a department by name."""
+    query = select(Room).where(Room.department_id == department_id, Room.is_active)
+    return list(session.scalars(query.order_by(Room.name)))
+
+
+def list_services(session: Session) -> list[Service]:
+    """Active services of active departments, with their department, in the order of the directory."""
+    return list(
+        session.scalars(
+            select(Service)
+            .join(Service.department)
+            .where(Service.is_active, Department.is_active)
+            .options(joinedload(Service.department, innerjoin=True))
+            .order_by(Department.position, Department.name, Service.name)
+        )
+    )
+
+
+def find_room_choice(session: Session, user_id: int, department_id: int) -> int | None:
+    """The room this user last worked in, if it is still in use."""
+    return session.scalar(
+        select(RoomChoice.room_id)
+        .join(Room, Room.id == RoomChoice.room_id)
+        .where(RoomChoice.user_id == user_id, RoomChoice.department_id == department_id, Room.is_active)
+    )
+
+
+def list_open_of_patient(session: Session, patient_id: int, day: dt.date) -> list[QueueEntry]:
+    """A patient's entries of this day that are not finished, oldest first."""
+    return list(
+        session.scalars(
+            select(QueueEntry)
+            .where(
+                QueueEntry.patient_id == patient_id,
+                QueueEntry.day == day,
+                QueueEntry.state.in_(OPEN_STATES),
+            )
+            .options(joinedload(QueueEntry.service, innerjoin=True))
+            .order_by(QueueEntry.id)
+        )
+    )
+
+
+def list_history(session: Session, patient_id: int, limit: int = 50) -> list[QueueEntry]:
+    """A patient's latest entries, newest first."""
+    return list(
+        session.scalars(
+            select(QueueEntry)
+            .where(QueueEntry.patient_id == patient_id)
+            .options(
+                joinedload(QueueEntry.service, innerjoin=True),
+                joinedload(QueueEntry.department, innerjoin=True),
+                joinedload(QueueEntry.room),
+            )
+            .order_by(QueueEntry.day.desc(), QueueEntry.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def list_events(session: Session, entry_ids: Sequence[int]) -> dict[int, list[QueueEvent]]:
+    """The steps of each entry, oldest first."""
+    found: dict[int, list[QueueEvent]] = {entry_id: [] for entry_id in entry_ids}
+    query = (
+        select(QueueEvent)
+        .where(QueueEvent.entry_id.in_(entry_ids))
+        .options(joinedload(QueueEvent.room), joinedload(QueueEvent.service, innerjoin=True))
+        .order_by(QueueEvent.id)
+    )
+    for event in session.scalars(query):
+        found[event.entry_id].append(event)
+    return found
+
+
+def find_last_event(session: Session, entry_id: int) -> QueueEvent | None:
+    """The newest step of an entry."""
+    return session.scalar(
+        select(QueueEvent).where(QueueEvent.entry_id == entry_id).order_by(QueueEvent.id.desc()).limit(1)
+    )

@@ -1,0 +1,250 @@
+"""Writes: giving tickets and moving them. Each locks the entry, asks the table of transitions, then writes."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import Date, String, bindparam, select, text
+from sqlalchemy.orm import Session
+
+from clinic import live
+from clinic.audit.service import Actor, changes, record
+from clinic.clock import clinic_day
+from clinic.directory.models import Room, Service
+from clinic.errors import Conflict, Invalid, NotFound
+from clinic.patients.models import Patient
+from clinic.queue.models import CLOSED_STATES, TRANSITIONS, Lane, QueueEntry, QueueEvent, RoomChoice, State, Step
+from clinic.queue.queries import find_last_event, get_entry, list_open_of_patient, next_waiting
+
+# What a step may change, and so what an undo puts back.
+_MOVING = (
+    "state",
+    "service_id",
+    "department_id",
+    "room_id",
+    "called_at",
+    "started_at",
+    "finished_at",
+    "call_count",
+    "cancel_reason",
+)
+# One statement on both databases: two joins at once never get the same number and a rollback leaves no gap.
+_TAKE_NUMBER = text(
+    "INSERT INTO ticket_counters (day, prefix, last_number) VALUES (:day, :prefix, 1) "
+    "ON CONFLICT (day, prefix) DO UPDATE SET last_number = ticket_counters.last_number + 1 RETURNING last_number"
+).bindparams(bindparam("day", type_=Date), bindparam("prefix", type_=String))
+
+
+def topic(department_id: int) -> str:
+    """The live topic of a department's board."""
+    return f"queue:{department_id}"
+
+
+def join_queue(
+    session: Session,
+    *,
+    service_id: int,
+    patient_id: int | None = None,
+    lane: Lane = Lane.NORMAL,
+    idempotency_key: str | None = None,
+    is_confirmed: bool = False,
+    actor: Actor,
+    now: dt.datetime,
+    zone: ZoneInfo,
+) -> QueueEntry:
+    """Give a ticket; without a patient it is an anonymous walk-in's. The same key again returns the first ticket.
+
+    Invalid("confirm") when the patient already waits today and `is_confirmed` is not set.
+    """
+    service = _lock_service(session, service_id)
+    first = _find_by_key(session, idempotency_key)
+    if first is not None:
+        return first
+    day = clinic_day(now, zone)
+    if patient_id is not None:
+        _check_patient(session, patient_id, day, is_confirmed)
+    prefix = service.ticket_prefix
+    entry = QueueEntry(
+        day=day,
+        prefix=prefix,
+        number=session.execute(_TAKE_NUMBER, {"day": day, "prefix": prefix}).scalar_one(),
+        service_id=service.id,
+        department_id=service.department_id,
+        patient_id=patient_id,
+        lane=lane,
+        state=State.WAITING,
+        joined_at=now,
+        call_count=0,
+        idempotency_key=idempotency_key,
+    )
+    session.add(entry)
+    session.flush()
+    _note(session, entry, Step.JOIN, {}, actor=actor, now=now)
+    return entry
+
+
+def _lock_service(session: Session, service_id: int) -> Service:
+    """The service, locked so that a form sent twice at once is seen by its second copy."""
+    service = session.get(Service, service_id, with_for_update={"key_share": True})
+    if service is None or not service.is_active:
+        raise Invalid(_("Choose a service."), "service_id")
+    return service
+
+
+def _find_by_key(session: Session, idempotency_key: str | None) -> QueueEntry | None:
+    if idempotency_key is None:
+        return None
+    return session.scalar(select(QueueEntry).where(QueueEntry.idempotency_key == idempotency_key))
+
+
+def _check_patient(session: Session, patient_id: int, day: dt.date, is_confirmed: bool) -> None:
+    if session.scalar(select(Patient.id).where(Patient.id == patient_id)) is None:
+        raise NotFound(_("There is no such patient."))
+    if not is_confirmed and list_open_of_patient(session, patient_id, day):
+        raise Invalid(_("This patient already has a ticket today."), "confirm")
+
+
+def call_next(
+    session: Session, *, department_id: int, room_id: int | None, actor: Actor, now: dt.datetime, zone: ZoneInfo
+) -> QueueEntry | None:
+    """Call whoever is first (lane, then arrival) to a room; None when nobody waits today.
+
+    Callers at the same moment get different tickets and leave none out.
+    """
+    entry = next_waiting(session, department_id, clinic_day(now, zone))
+    if entry is None:
+        return None
+    _apply(session, entry, Step.CALL, {"room_id": room_id}, actor=actor, now=now)
+    return entry
+
+
+def move_entry(
+    session: Session,
+    *,
+    entry_id: int,
+    step: Step,
+    room_id: int | None = None,
+    reason: str | None = None,
+    actor: Actor,
+    now: dt.datetime,
+) -> QueueEntry:
+    """Take a step; `room_id` for calls, `reason` for CANCEL. Conflict when its state does not allow the step."""
+    entry = get_entry(session, entry_id, lock=True)
+    given: dict[str, Any] = {}
+    if step in (Step.CALL, Step.RECALL):
+        given["room_id"] = room_id or entry.room_id
+    if step is Step.CANCEL:
+        if not reason:
+            raise Invalid(_("Say why the ticket is cancelled."), "reason")
+        given["cancel_reason"] = reason
+    _apply(session, entry, step, given, actor=actor, now=now)
+    return entry
+
+
+def transfer_entry(session: Session, *, entry_id: int, service_id: int, actor: Actor, now: dt.datetime) -> QueueEntry:
+    """Send an entry to wait for another service, in whatever department: it keeps its ticket and arrival."""
+    entry = get_entry(session, entry_id, lock=True)
+    service = session.get(Service, service_id)
+    if service is None or not service.is_active or service.id == entry.service_id:
+        raise Invalid(_("Choose another service."), "service_id")
+    left = entry.department_id
+    given = {"service_id": service.id, "department_id": service.department_id}
+    _apply(session, entry, Step.TRANSFER, given, actor=actor, now=now)
+    if left != entry.department_id:
+        live.publish(session, topic(left))
+    return entry
+
+
+def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime) -> QueueEntry:
+    """Take back a step. Conflict unless it is still the entry's last one; giving the ticket is not undone."""
+    event = session.get(QueueEvent, event_id)
+    if event is None:
+        raise NotFound(_("There is no such step."))
+    entry = get_entry(session, event.entry_id, lock=True)
+    last = find_last_event(session, entry.id)
+    if last is None or last.id != event_id or event.step in (Step.JOIN, Step.UNDO):
+        raise Conflict(_("Somebody went on with this ticket: the step can no longer be undone."))
+    left = entry.department_id
+    before = _values(entry)
+    for name, value in event.before.items():
+        setattr(entry, name, dt.datetime.fromisoformat(value) if value and name.endswith("_at") else value)
+    entry.state = State(entry.state)
+    session.flush()
+    _note(session, entry, Step.UNDO, before, actor=actor, now=now)
+    if left != entry.department_id:
+        live.publish(session, topic(left))
+    return entry
+
+
+def choose_room(session: Session, *, user_id: int, department_id: int, room_id: int) -> None:
+    """Remember where a user works; a convenience, not audited."""
+    room = session.get(Room, room_id)
+    if room is None or room.department_id != department_id or not room.is_active:
+        raise Invalid(_("Choose a room of this department."), "room_id")
+    session.merge(RoomChoice(user_id=user_id, department_id=department_id, room_id=room_id))
+    session.flush()
+
+
+def _apply(
+    session: Session, entry: QueueEntry, step: Step, given: dict[str, Any], *, actor: Actor, now: dt.datetime
+) -> None:
+    """The one place where a locked entry moves on."""
+    if not entry.may(step):
+        raise Conflict(_("%(ticket)s was changed by somebody else meanwhile.", ticket=entry.ticket))
+    before = _values(entry)
+    target = TRANSITIONS[step][entry.state]
+    for name, value in {**_consequences(entry, step, target, now), **given, "state": target}.items():
+        setattr(entry, name, value)
+    session.flush()
+    _note(session, entry, step, before, actor=actor, now=now)
+
+
+def _consequences(entry: QueueEntry, step: Step, target: State, now: dt.datetime) -> dict[str, Any]:
+    """What a step does to the times of an entry."""
+    if target is State.WAITING:
+        back: dict[str, Any] = dict.fromkeys(("room_id", "called_at", "started_at", "finished_at", "cancel_reason"))
+        return back
+    if target is State.CALLED:
+        return {"called_at": now, "call_count": entry.call_count + 1}
+    if step is Step.START:
+        return {"started_at": now}
+    return {"finished_at": now} if target in CLOSED_STATES else {}
+
+
+def _values(entry: QueueEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _MOVING}
+
+
+def _note(
+    session: Session, entry: QueueEntry, step: Step, before: dict[str, Any], *, actor: Actor, now: dt.datetime
+) -> None:
+    """History, audit and the live event of a step already taken."""
+    old, new = changes(before, _values(entry)) if before else ({}, _values(entry))
+    kept = {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in old.items()}
+    session.add(
+        QueueEvent(
+            entry_id=entry.id,
+            step=step,
+            from_state=before.get("state"),
+            to_state=entry.state,
+            service_id=entry.service_id,
+            room_id=entry.room_id,
+            actor_id=actor.actor_id,
+            actor_name=actor.actor_name,
+            at=now,
+            before=kept,
+        )
+    )
+    record(
+        session,
+        f"queue.{step}",
+        "queue_entry",
+        entry.id,
+        actor=actor,
+        now=now,
+        patient_id=entry.patient_id,
+        before=old or None,
+        after={"ticket": entry.ticket, **{k: v for k, v in new.items() if v is not None or k in old}},
+    )
+    live.publish(session, topic(entry.department_id))
