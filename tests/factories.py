@@ -41,10 +41,10 @@ class Factory:
         return self._save(Department(name=name, **values))
 
     def room(self, department: Department, name: str = "Room 1", **values: Any) -> Room:
-        return self._save(Room(department=department, name=name, **values))
+        return self._save(Room(department_id=department.id, name=name, **values))
 
     def service(self, department: Department, name: str = "Consultation", prefix: str = "A", **values: Any) -> Service:
-        return self._save(Service(department=department, name=name, ticket_prefix=prefix, **values))
+        return self._save(Service(department_id=department.id, name=name, ticket_prefix=prefix, **values))
 
     def _save(self, row: Any) -> Any:
         with transaction(self.session) as session:
