@@ -15,8 +15,11 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_departments")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_departments_idempotency_key")),
         sa.UniqueConstraint("name", name=op.f("uq_departments_name")),
     )
 
@@ -24,7 +27,10 @@ def upgrade() -> None:
         "rooms",
         sa.Column("department_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["department_id"],
@@ -33,6 +39,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rooms")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_rooms_idempotency_key")),
         sa.UniqueConstraint("department_id", "name", name=op.f("uq_rooms_department_id_name")),
     )
 
@@ -44,7 +51,10 @@ def upgrade() -> None:
         sa.Column("duration_minutes", sa.Integer(), nullable=False),
         sa.Column("price_minor", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["department_id"],
@@ -53,6 +63,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_services")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_services_idempotency_key")),
         sa.UniqueConstraint("department_id", "name", name=op.f("uq_services_department_id_name")),
         sa.UniqueConstraint("ticket_prefix", name=op.f("uq_services_ticket_prefix")),
     )
@@ -69,12 +80,16 @@ def upgrade() -> None:
         sa.Column("specialty", sa.String(length=120), nullable=True),
         sa.Column("telecoms", sa.LargeBinary(), nullable=False),
         sa.Column("addresses", sa.LargeBinary(), nullable=False),
+        sa.Column("extra", sa.LargeBinary(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_practitioners_user_id_users"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practitioners")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_practitioners_idempotency_key")),
         sa.UniqueConstraint("user_id", name=op.f("uq_practitioners_user_id")),
     )
     op.create_index("ix_practitioners_sort_name", "practitioners", ["sort_name", "id"], unique=False)
