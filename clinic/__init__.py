@@ -28,8 +28,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _blueprints() -> list[Blueprint]:
+    from clinic.audit import routes as audit
     from clinic.auth import routes as auth
     from clinic.desk import routes as desk
     from clinic.patients import routes as patients
 
-    return [desk.blueprint, auth.blueprint, patients.blueprint]
+    return [desk.blueprint, audit.blueprint, auth.blueprint, patients.blueprint]

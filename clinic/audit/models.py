@@ -21,6 +21,7 @@ class AuditEntry(Base):
         Index("ix_audit_entries_entity", "entity", "entity_id", "seq"),
         Index("ix_audit_entries_patient", "patient_id", "seq"),
         Index("ix_audit_entries_actor", "actor_id", "seq"),
+        Index("ix_audit_entries_action", "action", "seq"),
         Index("ix_audit_entries_at", "at"),
     )
 

@@ -58,3 +58,8 @@ def count_failures(session: Session, *, since: dt.datetime, name_digest: bytes, 
     by_name = select(func.count()).where(SignInFailure.name_digest == name_digest, SignInFailure.at > since)
     by_ip = select(func.count()).where(SignInFailure.ip == ip, SignInFailure.at > since)
     return session.scalar(by_name) or 0, session.scalar(by_ip) or 0
+
+
+def list_users(session: Session) -> list[User]:
+    """Every member of staff by name; a clinic has tens, not thousands."""
+    return list(session.scalars(select(User).order_by(User.display_name, User.id)))

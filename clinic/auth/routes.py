@@ -69,7 +69,13 @@ def _sign_in(user_id: int, ip: str) -> None:
 def _safe_next(target: str | None) -> str:
     """A path of this site, never another site's address."""
     parts = urlsplit(target or "")
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc:
+    if (
+        target
+        and target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and target.isprintable()
+        and not parts.netloc
+    ):
         return target
     return url_for("desk.home")
 

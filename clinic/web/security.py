@@ -2,8 +2,9 @@
 
 import datetime as dt
 from typing import Any, cast
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,6 +16,7 @@ from clinic.auth.queries import find_live_session
 from clinic.config import Settings
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf, limiter, login_manager, talisman
+from clinic.web import htmx
 
 TOUCH_EVERY = dt.timedelta(seconds=60)
 CONTENT_SECURITY_POLICY = {
@@ -76,11 +78,19 @@ def gate() -> BaseResponse | None:
     if permission is None:
         abort(403)
     if not current_user.is_authenticated:
-        return cast(BaseResponse, current_app.login_manager.unauthorized())  # type: ignore[attr-defined]
+        return _to_sign_in()
     if not current_user.may(permission):
         abort(403)
     _touch(view)
     return None
+
+
+def _to_sign_in() -> BaseResponse:
+    """Send a browser to the sign-in page and back afterwards; htmx gets the address in a header."""
+    if htmx.wants_partial():
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        return Response(status=401, headers={"HX-Redirect": url_for("auth.new", next=here.path or None)})
+    return redirect(url_for("auth.new", next=request.path if request.method == "GET" else None))
 
 
 def _touch(view: Any) -> None:
@@ -131,12 +141,9 @@ def install(app: Flask, config: Settings) -> None:
     limiter.init_app(app)
     login_manager.init_app(app)
     login_manager.session_protection = None
-    login_manager.login_view = "auth.new"
     app.before_request(gate)
     app.after_request(private_by_default)
     app.context_processor(lambda: {"settings": config, "may": _may})
-    g_name = "request_id"
-    app.teardown_request(lambda _error: g.pop(g_name, None))
 
 
 def _may(permission: str) -> bool:

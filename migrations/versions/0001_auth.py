@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_entries")),
     )
     op.create_index("ix_audit_entries_actor", "audit_entries", ["actor_id", "seq"], unique=False)
+    op.create_index("ix_audit_entries_action", "audit_entries", ["action", "seq"], unique=False)
     op.create_index("ix_audit_entries_at", "audit_entries", ["at"], unique=False)
     op.create_index("ix_audit_entries_entity", "audit_entries", ["entity", "entity_id", "seq"], unique=False)
     op.create_index("ix_audit_entries_patient", "audit_entries", ["patient_id", "seq"], unique=False)

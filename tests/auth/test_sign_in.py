@@ -1,5 +1,7 @@
 from clinic.auth.access import Role
-from tests.browser_client import Browser
+from clinic.auth.models import User
+from clinic.db import transaction
+from tests.browser_client import CSRF_SECRET, Browser
 from tests.factories import PASSWORD, Factory
 
 
@@ -26,3 +28,57 @@ def test_a_copied_cookie_is_worthless_after_sign_out(receptionist: Browser) -> N
     receptionist.post("/auth/sign-out")
     receptionist.client.set_cookie("clinic", copied.value)
     assert receptionist.get("/auth/sessions").status_code == 302
+
+
+def test_an_unknown_name_gets_the_same_answer_as_a_wrong_password(browser: Browser, make: Factory) -> None:
+    make.user(Role.NURSE, username="nina")
+    answers = [
+        browser.post("/auth/sign-in", {"username": name, "password": "wrong"}).get_data(as_text=True).replace(name, "")
+        for name in ("nina", "nobody")
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_empty_fields_are_pointed_out(browser: Browser) -> None:
+    answer = browser.post("/auth/sign-in", {"username": "", "password": ""})
+    assert answer.status_code == 422
+    assert "Type your user name." in answer.get_data(as_text=True)
+
+
+def test_too_many_wrong_passwords_close_the_name_but_not_a_colleague(browser: Browser, make: Factory) -> None:
+    make.user(Role.NURSE, username="nina")
+    make.user(Role.NURSE, username="otto")
+    for _ in range(8):
+        assert browser.post("/auth/sign-in", {"username": "nina", "password": "wrong"}).status_code == 422
+    assert browser.post("/auth/sign-in", {"username": "nina", "password": PASSWORD}).status_code == 429
+    assert browser.post("/auth/sign-in", {"username": "otto", "password": PASSWORD}).status_code == 303
+
+
+def test_a_disabled_user_is_refused_and_thrown_out(browser: Browser, make: Factory) -> None:
+    user = make.user(Role.NURSE, username="nina")
+    browser.sign_in(user)
+    assert browser.get("/auth/sessions").status_code == 200
+    with transaction(make.session) as session:
+        session.get_one(User, user.id).is_active = False
+    assert browser.get("/auth/sessions").status_code == 302
+    assert browser.post("/auth/sign-in", {"username": "nina", "password": PASSWORD}).status_code == 422
+
+
+def test_after_signing_in_one_returns_to_this_site_only(browser: Browser, make: Factory) -> None:
+    make.user(Role.NURSE, username="nina")
+    for target, expected in [
+        ("/audit", "/audit"),
+        ("//evil.example/", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil", "/"),
+        ("/\t/evil.example", "/"),
+    ]:
+        answer = browser.client.post(
+            "/auth/sign-in",
+            query_string={"next": target},
+            data={"csrf_token": browser.token, "username": "nina", "password": PASSWORD},
+        )
+        assert answer.headers["Location"] == expected
+        browser.post("/auth/sign-out")
+        with browser.client.session_transaction() as cookie:
+            cookie["csrf_token"] = CSRF_SECRET

@@ -1,0 +1,19 @@
+"""What a manager may look for in the log."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, SelectField
+from wtforms.validators import Optional
+
+from clinic.web.forms import Form
+
+
+class AuditFilterForm(Form):
+    """Read from the query string; dates are the clinic's."""
+
+    class Meta:
+        csrf = False
+
+    actor = SelectField(_l("Who"), coerce=lambda value: int(value) if value else None, validators=[Optional()])
+    action = SelectField(_l("What"), validators=[Optional()])
+    since = DateField(_l("From"), validators=[Optional()])
+    until = DateField(_l("To"), validators=[Optional()])

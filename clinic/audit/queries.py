@@ -1,0 +1,64 @@
+"""Reads of the audit log; each names the index it uses."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from clinic.audit.models import AuditEntry
+from clinic.errors import NotFound
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What to look for; None means anything. `since` is included, `until` is not."""
+
+    actor_id: int | None = None
+    action: str | None = None
+    patient_id: int | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+
+def audit_query(wanted: AuditFilter) -> Select[tuple[AuditEntry]]:
+    """Entries that match, newest first."""
+    query = select(AuditEntry).order_by(AuditEntry.seq.desc())
+    if wanted.actor_id is not None:
+        query = query.where(AuditEntry.actor_id == wanted.actor_id)
+    if wanted.action:
+        query = query.where(AuditEntry.action == wanted.action)
+    if wanted.patient_id is not None:
+        query = query.where(AuditEntry.patient_id == wanted.patient_id)
+    if wanted.since:
+        query = query.where(AuditEntry.at >= wanted.since)
+    if wanted.until:
+        query = query.where(AuditEntry.at < wanted.until)
+    return query
+
+
+def list_entries(session: Session, wanted: AuditFilter, *, before: int | None, limit: int) -> list[AuditEntry]:
+    """At most `limit` entries older than the entry number `before`, newest first."""
+    query = audit_query(wanted).limit(limit)
+    if before is not None:
+        query = query.where(AuditEntry.seq < before)
+    return list(session.scalars(query))
+
+
+def get_entry(session: Session, seq: int) -> AuditEntry:
+    """The entry with this number, or NotFound."""
+    entry = session.get(AuditEntry, seq)
+    if entry is None:
+        raise NotFound("There is no such entry.")
+    return entry
+
+
+def list_actions(session: Session) -> list[str]:
+    """The distinct actions in the log, walked through their index instead of read one by one."""
+    actions: list[str] = []
+    query = select(AuditEntry.action).order_by(AuditEntry.action).limit(1)
+    found = session.scalar(query)
+    while found is not None:
+        actions.append(found)
+        found = session.scalar(query.where(AuditEntry.action > found))
+    return actions

@@ -1,0 +1,55 @@
+"""The log on the screen: who did what, when, to which record."""
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext as _
+
+from clinic import clock
+from clinic.audit.forms import AuditFilterForm
+from clinic.audit.queries import AuditFilter, get_entry, list_actions, list_entries
+from clinic.auth.access import requires
+from clinic.auth.queries import list_users
+from clinic.db import current_session
+from clinic.web import htmx
+from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
+from clinic.web.security import settings
+
+blueprint = Blueprint("audit", __name__, url_prefix="/audit")
+
+
+@blueprint.get("")
+@requires("audit.view")
+def index() -> Response:
+    form = _form()
+    wanted = _filter(form) if form.validate() else AuditFilter()
+    cursor = decode_cursor(request.args.get("after"), 1)
+    rows = list_entries(current_session(), wanted, before=cursor[0] if cursor else None, limit=PAGE_SIZE + 1)
+    shown = rows[:PAGE_SIZE]
+    page = Page(shown, next=encode_cursor(shown[-1].seq) if len(rows) > PAGE_SIZE else None)
+    status = 422 if form.errors else 200
+    return htmx.page("audit/index.html", partial="audit/_entries.html", status=status, form=form, page=page)
+
+
+@blueprint.get("/<int:seq>")
+@requires("audit.view")
+def show(seq: int) -> Response:
+    entry = get_entry(current_session(), seq)
+    return htmx.page("audit/show.html", partial="audit/_entry.html", entry=entry)
+
+
+def _form() -> AuditFilterForm:
+    form = AuditFilterForm(request.args)
+    users = list_users(current_session())
+    form.actor.choices = [("", _("Anyone")), *((user.id, user.display_name) for user in users)]
+    form.action.choices = [("", _("Anything")), *((a, a) for a in list_actions(current_session()))]
+    return form
+
+
+def _filter(form: AuditFilterForm) -> AuditFilter:
+    zone = settings().zone
+    since, until = form.since.data, form.until.data
+    return AuditFilter(
+        actor_id=form.actor.data,
+        action=form.action.data or None,
+        since=clock.day_bounds(since, zone)[0] if since else None,
+        until=clock.day_bounds(until, zone)[1] if until else None,
+    )
