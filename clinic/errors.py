@@ -31,3 +31,7 @@ class Invalid(DomainError):
 
 class Unavailable(DomainError):
     """A part the clinic needs (Redis, storage, disk space) does not answer; trying again later may help."""
+
+
+class StorageFull(DomainError):
+    """No room is left for files; somebody has to make some."""

@@ -15,6 +15,7 @@ from clinic import crypto, queueing
 from clinic.audit.service import use_audit_key
 from clinic.config import Settings
 from clinic.db import configure_engine, db, engine_options
+from clinic.documents.storage import open_storage, use_storage
 
 babel = Babel()
 csrf = CSRFProtect()
@@ -28,6 +29,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Keys, database, Redis and languages; the web's own extensions are bound in clinic.web."""
     crypto.use_key_ring(crypto.KeyRing(settings.encryption_keys, settings.blind_index_key))
     use_audit_key(settings.audit_key)
+    use_storage(open_storage(settings.storage_url, settings.var))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, settings.database_pool),

@@ -1,0 +1,1 @@
+"""Files of patients: resumable uploads, storage on disk or S3, preview and download."""

@@ -16,6 +16,7 @@ STATUS = {
     errors.Conflict: 409,
     errors.Invalid: 422,
     errors.Unavailable: 503,
+    errors.StorageFull: 507,
 }
 
 
@@ -34,6 +35,7 @@ def _texts(status: int) -> tuple[str, str]:
             _("A part of the clinic's server is busy or down"),
             _("Nothing was changed. Try again in a moment."),
         ),
+        507: (_("The server's disk is full"), _("Tell whoever looks after the server; nothing was changed.")),
     }
     return texts.get(status, (_("Something went wrong"), _("Nothing was changed. Try again in a moment.")))
 
