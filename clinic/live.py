@@ -68,7 +68,7 @@ class Hub:
                 try:
                     message = mailbox.get(timeout=HEARTBEAT_SECONDS)
                 except queue.Empty:
-                    yield ": still here\n\n"
+                    yield "event: ping\ndata: {}\n\n"
                     continue
                 wanted = [t for t in json.loads(message)["topics"] if t in topics or t.split(":")[0] in topics]
                 if wanted:

@@ -2,8 +2,13 @@
 // [data-dialog-close] and the server's HX-Trigger "close-dialog" close it.
 const shared = () => document.getElementById("shared-dialog");
 
+const FIRST = '.dialog-body form :is(input:not([type="hidden"]), select, textarea)';
+
+// A form starts at its first field, a question at its first button (Cancel).
 function open(dialog) {
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  dialog.showModal();
+  (dialog.querySelector(FIRST) ?? dialog.querySelector(".dialog-body form .button"))?.focus();
 }
 
 document.addEventListener("click", (event) => {

@@ -43,8 +43,10 @@ function press(element) {
     element.focus();
     element.select?.();
   } else {
+    // What opens gets the focus back when it closes.
+    const isOpener = element.matches("[aria-haspopup]") && document.activeElement === document.body;
+    if (isOpener || element.matches("summary")) element.focus();
     element.click();
-    if (element.matches("summary")) element.focus();
   }
 }
 

@@ -42,8 +42,8 @@ function changed(topics) {
 function showState(next) {
   const { textLost, textBack } = document.body.dataset;
   const isNeeded = document.querySelector("[data-live-topics]");
-  if (isNeeded && next === "lost" && state !== "lost") toast(textLost, "warning");
-  if (isNeeded && next === "live" && state === "lost") toast(textBack, "success");
+  if (isNeeded && next === "lost" && state !== "lost") toast(textLost, "warning", "live");
+  if (isNeeded && next === "live" && state === "lost") toast(textBack, "success", "live");
   state = next;
   clearInterval(poll);
   if (state === "lost") poll = setInterval(() => changed(["all"]), POLL);

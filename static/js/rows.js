@@ -3,6 +3,8 @@
 const ROW = ".row-link, .result";
 const KEYS = ["ArrowDown", "ArrowUp", "Home", "End", "ArrowLeft", "ArrowRight"];
 
+const BELOW_TOPBAR = 60;
+
 const links = (rows) => [...rows.querySelectorAll(ROW)];
 
 function indexOf(list, element) {
@@ -45,7 +47,7 @@ function sideways(rows, target, key) {
 function enter(key) {
   if (key !== "ArrowDown" && key !== "ArrowUp") return false;
   const visible = [...document.querySelectorAll("#main [data-rows]")].flatMap(links);
-  return go(visible.find((link) => link.getBoundingClientRect().top > 0));
+  return go(visible.find((link) => link.getBoundingClientRect().top > BELOW_TOPBAR));
 }
 
 function moved(target, key) {

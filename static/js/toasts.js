@@ -2,11 +2,13 @@
 const SECONDS = 6;
 const texts = () => document.body.dataset;
 
-/** Show `message`; tone "success" or "info" leaves by itself, the others stay until closed. */
-export function toast(message, tone = "success") {
+/** Show `message`; tone "success" or "info" leaves by itself, the others stay until closed. A `subject` has one toast. */
+export function toast(message, tone = "success", subject = "") {
+  if (subject) document.querySelector(`[data-toast="${subject}"]`)?.remove();
   const template = document.getElementById("toast-template");
   const element = template.content.firstElementChild.cloneNode(true);
   element.dataset.tone = tone;
+  element.dataset.toast = subject;
   element.querySelector("p").textContent = message;
   const use = element.querySelector("use");
   const icon = { success: "check", info: "info" }[tone] ?? "alert";
@@ -42,7 +44,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const ours = detail.xhr.getResponseHeader("HX-Retarget");
   if (detail.xhr.status >= 500 && !ours) {
     detail.shouldSwap = false;
-    toast(texts().textServer, "danger");
+    toast(texts().textServer, "danger", "failure");
   }
   const dialog = document.querySelector("dialog[open] .dialog-alerts");
   if (dialog && detail.target?.id === "alerts") detail.target = dialog;
@@ -57,6 +59,6 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => {
     if (event.detail.requestConfig?.triggeringEvent?.type === "live") return;
-    toast(texts().textNetwork, "danger");
+    toast(texts().textNetwork, "danger", "failure");
   });
 }
