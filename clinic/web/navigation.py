@@ -48,6 +48,13 @@ def sections() -> list[dict[str, object]]:
     ]
 
 
+def may_open(endpoint: str) -> bool:
+    """Whether `endpoint` exists and this person may call it, by the view's own mark."""
+    permission = getattr(current_app.view_functions.get(endpoint), "access", None)
+    return permission is not None and current_user.is_authenticated and current_user.may(permission)
+
+
 def install(app: Flask) -> None:
-    """Offer `navigation()` to every template."""
+    """Offer `navigation()` and `may_open(endpoint)` to every template."""
+    app.add_template_global(may_open)
     app.add_template_global(sections, "navigation")
