@@ -32,5 +32,10 @@ def _blueprints() -> list[Blueprint]:
     from clinic.auth import routes as auth
     from clinic.desk import routes as desk
     from clinic.patients import routes as patients
+    from clinic.patients.alerts import routes as alerts
+    from clinic.patients.chart import routes as chart
+    from clinic.patients.registration import routes as registration
 
-    return [desk.blueprint, audit.blueprint, auth.blueprint, patients.blueprint]
+    areas = (desk, audit, auth, patients, chart, alerts, registration)
+    # Modules of one area share its blueprint.
+    return list(dict.fromkeys(area.blueprint for area in areas))

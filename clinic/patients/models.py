@@ -143,7 +143,7 @@ class Coverage(Keyed, Base):
     patient: Mapped[Patient] = relationship(back_populates="coverages")
 
 
-class PatientAlert(Keyed, Base):
+class PatientAlert(Idempotent, Keyed, Base):
     """Something everyone who opens the chart must see. Voided, never deleted."""
 
     __tablename__ = "patient_alerts"

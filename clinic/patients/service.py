@@ -14,7 +14,7 @@ from clinic.errors import Conflict, Invalid, NotFound
 from clinic.patients.details import PatientDetails, check, columns, details_of, snapshot
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
-from clinic.patients.queries import find_by_idempotency_key
+from clinic.patients.queries import find_by_idempotency_key, get_patient
 from clinic.patients.search.service import index_patient
 from clinic.patients.tokens import identifier_token
 
@@ -95,9 +95,10 @@ def reactivate_patient(session: Session, *, patient_id: int, reason: str, actor:
     return _set_active(session, patient_id, True, reason, actor, now)
 
 
-def open_chart(session: Session, *, patient: Patient, actor: Actor, now: dt.datetime) -> None:
-    """Note that somebody looked at a chart."""
-    record(session, "patients.open", "patient", patient.id, patient_id=patient.id, actor=actor, now=now)
+def open_chart(session: Session, *, patient_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Note that somebody looked at a chart; NotFound."""
+    patient = get_patient(session, patient_id)
+    _record(session, "patients.open", patient, actor=actor, now=now)
 
 
 def lock_patient(session: Session, patient_id: int) -> Patient:

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_babel import format_date, format_datetime, format_decimal, format_time, ngettext
 from flask_babel import gettext as _
 
-from clinic import clock
+from clinic import clock, phones
 from clinic.web.security import settings
 
 
@@ -74,6 +74,11 @@ def file_size(size: int | None) -> str:
     raise AssertionError("unreachable")
 
 
+def phone(value: str | None) -> str:
+    """A number as people of the clinic's country write it."""
+    return phones.shown(value, settings().region) if value else ""
+
+
 def initials(name: str) -> str:
     """The first letters of the first and last word."""
     words = name.split()
@@ -82,7 +87,7 @@ def initials(name: str) -> str:
 
 def install(app: Flask) -> None:
     """Make them available to every template, together with `today()`."""
-    for filter_ in (local_time, local_datetime, date, birth_date, age, number, file_size, initials):
+    for filter_ in (local_time, local_datetime, date, birth_date, age, number, file_size, phone, initials):
         app.add_template_filter(filter_)
     app.add_template_global(today)
     app.add_template_global(clock.now, "now")

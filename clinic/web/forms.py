@@ -1,11 +1,13 @@
 """What every form shares: CSRF, whitespace handling and a key that makes a double submit harmless."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from clinic.errors import Invalid
@@ -17,6 +19,11 @@ def tidy(value: Any) -> Any:
         return value
     kept = "".join(c if c in "\n\t" or c.isprintable() or c in "\u200c\u200d" else " " for c in value)
     return "\n".join(" ".join(line.split()) for line in kept.strip().splitlines()) or None
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """(value, label) pairs as the choices of a select or of radio buttons."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class Form(FlaskForm):  # type: ignore[misc]

@@ -29,7 +29,10 @@ def go(location: str, *, toast: str | None = None) -> BaseResponse:
     return redirect(location, 303)
 
 
-def with_toast(response: Response, message: str, kind: str = "success") -> Response:
-    """Let htmx show `message` beside the swapped part."""
-    response.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "kind": kind}})
+def with_toast(response: Response, message: str, kind: str = "success", *, close_dialog: bool = False) -> Response:
+    """Let htmx show `message` beside the swapped part, and close the dialog the request came from."""
+    events: dict[str, object] = {"toast": {"message": message, "kind": kind}}
+    if close_dialog:
+        events["close-dialog"] = ""
+    response.headers["HX-Trigger"] = json.dumps(events)
     return response

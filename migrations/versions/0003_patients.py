@@ -173,6 +173,7 @@ def upgrade() -> None:
         sa.Column("created_by_id", sa.Integer(), nullable=True),
         sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("voided_by_id", sa.Integer(), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["created_by_id"],
@@ -193,6 +194,7 @@ def upgrade() -> None:
             ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_patient_alerts")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_patient_alerts_idempotency_key")),
     )
     op.create_index("ix_patient_alerts_patient_id", "patient_alerts", ["patient_id"], unique=False)
 

@@ -1,0 +1,1 @@
+"""Alerts on a chart: what everyone who opens it must see."""

@@ -1,0 +1,21 @@
+"""Reads of alerts."""
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.errors import NotFound
+from clinic.patients.models import PatientAlert
+
+
+def get_alert(session: Session, patient_id: int, alert_id: int) -> PatientAlert:
+    """An alert of this patient, or NotFound."""
+    alert = session.get(PatientAlert, alert_id)
+    if alert is None or alert.patient_id != patient_id:
+        raise NotFound(_("There is no such alert."))
+    return alert
+
+
+def find_alert_by_key(session: Session, key: str) -> PatientAlert | None:
+    """The alert an earlier submit of the same form made."""
+    return session.scalar(select(PatientAlert).where(PatientAlert.idempotency_key == key))

@@ -1,0 +1,1 @@
+"""The chart page: header, tabs, history of changes and alerts."""

@@ -1,0 +1,42 @@
+"""What the frame of a chart shows on every tab."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from clinic.errors import NotFound
+from clinic.patients.models import Coverage, Patient, PatientAlert
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A patient with the alerts that hold and the coverage that is asked first."""
+
+    patient: Patient
+    alerts: list[PatientAlert]
+    coverage: Coverage | None
+
+
+def get_chart(session: Session, patient_id: int, today: dt.date) -> Chart:
+    """The frame of a patient's chart in four queries, or NotFound."""
+    patient = session.scalar(
+        select(Patient)
+        .options(joinedload(Patient.practitioner), selectinload(Patient.identifiers))
+        .options(selectinload(Patient.coverages), selectinload(Patient.alerts))
+        .where(Patient.id == patient_id)
+        .execution_options(populate_existing=True)
+    )
+    if patient is None:
+        raise NotFound("There is no such patient.")
+    severest_first = ("danger", "warning", "info")
+    alerts = [a for a in patient.alerts if a.voided_at is None]
+    alerts.sort(key=lambda a: severest_first.index(a.level.value))
+    valid = [c for c in patient.coverages if _is_valid(c, today)]
+    return Chart(patient, alerts, valid[0] if valid else None)
+
+
+def _is_valid(coverage: Coverage, day: dt.date) -> bool:
+    starts, ends = coverage.valid_from, coverage.valid_until
+    return (starts is None or starts <= day) and (ends is None or day <= ends)

@@ -1,0 +1,1 @@
+"""Registering and editing patients."""

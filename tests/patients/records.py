@@ -1,0 +1,36 @@
+"""A complete patient for tests of this area, and ways to write and read one."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.audit.models import AuditEntry
+from clinic.db import transaction
+from clinic.patients import service
+from clinic.patients.details import CoverageDetails, IdentifierDetails, PatientDetails
+from clinic.patients.models import Patient
+from tests.factories import NOW, TESTER
+
+PHONE = {"system": "phone", "value": "+33612345678", "typed": "06 12 34 56 78", "use": "mobile"}
+FULL = PatientDetails(
+    family_name="Núñez de Balboa",
+    given_name="María José",
+    telecoms=(PHONE,),
+    addresses=({"lines": ["4 rue des Lilas"], "city": "Lyon", "postal_code": "69003", "country": "FR", "use": "home"},),
+    contacts=({"name": "Íñigo Núñez", "relationship": "brother", "phone": "+33611111111"},),
+    notes="Prefers mornings",
+    identifiers=(IdentifierDetails(kind="passport", value="X53631011X", issuer="ES"),),
+    coverages=(CoverageDetails(payer="CPAM", member_number="2820769123456"),),
+)
+
+
+def register(session: Session, details: PatientDetails = FULL, **options: Any) -> Patient:
+    with transaction(session):
+        return service.register_patient(session, details=details, actor=TESTER, now=NOW, **options)
+
+
+def entries(session: Session, patient_id: int) -> list[AuditEntry]:
+    """What the log says of a patient, oldest first."""
+    query = select(AuditEntry).where(AuditEntry.patient_id == patient_id).order_by(AuditEntry.seq)
+    return list(session.scalars(query))
