@@ -31,11 +31,12 @@ def _blueprints() -> list[Blueprint]:
     from clinic.audit import routes as audit
     from clinic.auth import routes as auth
     from clinic.desk import routes as desk
+    from clinic.directory import routes as directory
     from clinic.patients import routes as patients
     from clinic.patients.alerts import routes as alerts
     from clinic.patients.chart import routes as chart
     from clinic.patients.registration import routes as registration
 
-    areas = (desk, audit, auth, patients, chart, alerts, registration)
+    areas = (desk, audit, auth, patients, chart, alerts, registration, directory)
     # Modules of one area share its blueprint.
     return list(dict.fromkeys(area.blueprint for area in areas))

@@ -116,6 +116,12 @@ def _entries(department_id: int, states: Sequence[State]) -> Select[tuple[QueueE
     )
 
 
+def count_open(session: Session, day: dt.date, **of: int) -> int:
+    """Tickets of a day that are not finished, of a department_id, room_id or service_id."""
+    query = select(func.count(QueueEntry.id)).filter_by(**of)
+    return session.scalar(query.where(QueueEntry.day == day, QueueEntry.state.in_(OPEN_STATES))) or 0
+
+
 def list_departments(session: Session, day: dt.date) -> list[DepartmentLoad]:
     """Every active department with how many wait and are being seen today."""
     waiting = case((QueueEntry.state == State.WAITING, 1))

@@ -3,10 +3,11 @@
 import datetime as dt
 
 from flask import Flask
-from flask_babel import format_date, format_datetime, format_decimal, format_time, ngettext
+from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_time, ngettext
 from flask_babel import gettext as _
 
 from clinic import clock, phones
+from clinic.money import from_minor
 from clinic.web.security import settings
 
 
@@ -62,6 +63,11 @@ def number(value: float | None) -> str:
     return str(format_decimal(value)) if value is not None else ""
 
 
+def money(minor: int, currency: str) -> str:
+    """An amount in minor units as people of the reader's language write it."""
+    return str(format_currency(from_minor(minor, currency), currency))
+
+
 def file_size(size: int | None) -> str:
     """Bytes as people read them."""
     if size is None:
@@ -87,7 +93,7 @@ def initials(name: str) -> str:
 
 def install(app: Flask) -> None:
     """Make them available to every template, together with `today()`."""
-    for filter_ in (local_time, local_datetime, date, birth_date, age, number, file_size, phone, initials):
+    for filter_ in (local_time, local_datetime, date, birth_date, age, number, phone, money, file_size, initials):
         app.add_template_filter(filter_)
     app.add_template_global(today)
     app.add_template_global(clock.now, "now")

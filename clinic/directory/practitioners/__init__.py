@@ -1,0 +1,1 @@
+"""Practitioners: who patients are seen by."""

@@ -1,0 +1,57 @@
+"""Reads of practitioners."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session, selectinload
+
+from clinic.directory.models import Practitioner, PractitionerCredential
+from clinic.errors import NotFound
+from clinic.names import fold
+
+
+def get_practitioner(session: Session, practitioner_id: int, *, lock: bool = False) -> Practitioner:
+    """The practitioner with credentials, or NotFound. With `lock` nobody else changes it until the end."""
+    practitioner = session.get(
+        Practitioner,
+        practitioner_id,
+        options=[selectinload(Practitioner.credentials)],
+        with_for_update=lock or None,
+        populate_existing=True,
+    )
+    if practitioner is None:
+        raise NotFound(_("There is no such practitioner."))
+    return practitioner
+
+
+def search_practitioners(
+    session: Session, typed: str, *, cursor: Sequence[Any] | None, backwards: bool, limit: int
+) -> list[Practitioner]:
+    """By name, those whose name has a word beginning with each typed word; everyone for no word.
+
+    `cursor` is (sort_name, id) of the row after which to go on; `backwards` goes the other way, nearest first.
+    """
+    query = select(Practitioner).options(selectinload(Practitioner.credentials)).limit(limit)
+    for word in fold(typed).split():
+        query = query.where((" " + Practitioner.sort_name).contains(f" {word}", autoescape=True))
+    key = tuple_(Practitioner.sort_name, Practitioner.id)
+    if cursor:
+        query = query.where(key < tuple(cursor) if backwards else key > tuple(cursor))
+    order = (Practitioner.sort_name, Practitioner.id)
+    return list(session.scalars(query.order_by(*(c.desc() for c in order)) if backwards else query.order_by(*order)))
+
+
+def find_by_credential(session: Session, system: str, value: str) -> Practitioner | None:
+    """The practitioner who holds a professional number."""
+    return session.scalar(
+        select(Practitioner)
+        .join(Practitioner.credentials)
+        .where(PractitionerCredential.system == system, PractitionerCredential.value == value)
+    )
+
+
+def find_by_idempotency_key(session: Session, key: str) -> Practitioner | None:
+    """The practitioner an earlier submit of the same form made."""
+    return session.scalar(select(Practitioner).where(Practitioner.idempotency_key == key))

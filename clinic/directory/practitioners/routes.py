@@ -1,0 +1,118 @@
+"""The list of practitioners and their form."""
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock
+from clinic.auth.access import requires
+from clinic.db import current_session, transaction
+from clinic.directory.models import Practitioner
+from clinic.directory.practitioners import service
+from clinic.directory.practitioners.forms import PractitionerForm
+from clinic.directory.practitioners.queries import get_practitioner, search_practitioners
+from clinic.directory.practitioners.service import PractitionerDetails, details_of
+from clinic.errors import Conflict, Invalid
+from clinic.web import htmx
+from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
+from clinic.web.security import actor, settings
+
+blueprint = Blueprint("practitioners", __name__, url_prefix="/practitioners")
+PAGES = "directory/practitioners"
+
+
+@blueprint.get("")
+@requires("directory.view")
+def index() -> Response:
+    typed = request.args.get("q", "")[:100]
+    return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_list.html", page=_page(typed), typed=typed)
+
+
+def _page(typed: str) -> Page[Practitioner]:
+    before = decode_cursor(request.args.get("before"), 2)
+    cursor = before or decode_cursor(request.args.get("after"), 2)
+    backwards = before is not None
+    rows = search_practitioners(current_session(), typed, cursor=cursor, backwards=backwards, limit=PAGE_SIZE + 1)
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    rows = rows[::-1] if backwards else rows
+    ends = [encode_cursor(row.sort_name, row.id) for row in rows]
+    return Page(
+        rows,
+        next=ends[-1] if ends and (more or backwards) else None,
+        previous=ends[0] if ends and (more if backwards else cursor) else None,
+    )
+
+
+@blueprint.get("/new")
+@requires("directory.edit")
+def new() -> Response:
+    return _form_page(PractitionerForm.shown(None, settings().region))
+
+
+@blueprint.post("")
+@requires("directory.edit")
+def create() -> BaseResponse:
+    form = PractitionerForm()
+    if not form.validate():
+        return _form_page(form, status=422)
+    try:
+        with transaction() as session:
+            practitioner = service.create_practitioner(
+                session,
+                details=form.details(PractitionerDetails(), settings().region),
+                idempotency_key=form.idempotency_key.data,
+                actor=actor(),
+                now=clock.now(),
+            )
+            name = practitioner.display_name
+    except Invalid as error:
+        form.add_error(error)
+        return _form_page(form, status=422)
+    return htmx.go(url_for("directory.practitioners.index"), toast=_("%(name)s was added.", name=name))
+
+
+@blueprint.get("/<int:practitioner_id>/edit")
+@requires("directory.edit")
+def edit(practitioner_id: int) -> Response:
+    practitioner = get_practitioner(current_session(), practitioner_id)
+    return _form_page(PractitionerForm.shown(practitioner, settings().region), practitioner)
+
+
+@blueprint.post("/<int:practitioner_id>")
+@requires("directory.edit")
+def update(practitioner_id: int) -> BaseResponse:
+    form, region = PractitionerForm(), settings().region
+    if not form.validate():
+        return _form_page(form, get_practitioner(current_session(), practitioner_id), 422)
+    try:
+        _update(practitioner_id, form, region)
+    except Invalid as error:
+        form.add_error(error)
+        return _form_page(form, get_practitioner(current_session(), practitioner_id), 422)
+    except Conflict as error:
+        fresh = get_practitioner(current_session(), practitioner_id)
+        form = PractitionerForm.shown(fresh, region)
+        form.add_error(Invalid(error.message))
+        return _form_page(form, fresh, 409)
+    return htmx.go(url_for("directory.practitioners.index"), toast=_("Saved."))
+
+
+def _update(practitioner_id: int, form: PractitionerForm, region: str) -> None:
+    with transaction() as session:
+        old = details_of(get_practitioner(session, practitioner_id, lock=True))
+        service.update_practitioner(
+            session,
+            practitioner_id=practitioner_id,
+            details=form.details(old, region),
+            expected_version=form.expected_version,
+            actor=actor(),
+            now=clock.now(),
+        )
+
+
+def _form_page(form: PractitionerForm, practitioner: Practitioner | None = None, status: int = 200) -> Response:
+    """The whole page, with htmx too: its form is sent as a page."""
+    template = "edit" if practitioner else "new"
+    return htmx.page(
+        f"{PAGES}/{template}.html", partial=f"{PAGES}/_form.html", status=status, form=form, practitioner=practitioner
+    )
