@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DecimalField, HiddenField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 from clinic.directory.models import Department, Room, Service
 from clinic.directory.service import PlaceDetails, ServiceDetails
@@ -21,7 +21,7 @@ class PlaceForm(CreateForm):
     """A department; `version` is what the person saw, 0 for a new one."""
 
     version = HiddenField(default="0")
-    name = StringField(_l("Name"), validators=[InputRequired(_l("Give it a name.")), Length(max=120)])
+    name = StringField(_l("Name"), validators=[DataRequired(_l("Give it a name.")), Length(max=120)])
 
     def validate_version(self, field: HiddenField) -> None:
         if not str(field.data or "").isdecimal():
@@ -51,7 +51,7 @@ class RoomForm(PlaceForm):
     name = StringField(
         _l("Name"),
         description=_l("As the waiting-room screen shows it, such as Room 3."),
-        validators=[InputRequired(_l("Give it a name.")), Length(max=60)],
+        validators=[DataRequired(_l("Give it a name.")), Length(max=60)],
     )
 
 
@@ -63,7 +63,7 @@ class ServiceForm(PlaceForm):
         description=_l("One to three letters before the number: A gives A-012."),
         filters=[_upper],
         validators=[
-            InputRequired(_l("Give one to three letters.")),
+            DataRequired(_l("Give one to three letters.")),
             Regexp(r"[A-Z]{1,3}\Z", message=_l("A to Z only.")),
         ],
     )
@@ -81,7 +81,7 @@ class ServiceForm(PlaceForm):
         places=None,
         validators=[InputRequired(_l("Give a price, or 0.")), NumberRange(min=0, max=1_000_000)],
     )
-    currency = StringField(_l("Currency"), filters=[_upper], validators=[InputRequired(_l("Give a currency."))])
+    currency = StringField(_l("Currency"), filters=[_upper], validators=[DataRequired(_l("Give a currency."))])
 
     def validate_currency(self, field: StringField) -> None:
         if not is_currency(field.data):

@@ -82,3 +82,9 @@ def test_after_signing_in_one_returns_to_this_site_only(browser: Browser, make: 
         browser.post("/auth/sign-out")
         with browser.client.session_transaction() as cookie:
             cookie["csrf_token"] = CSRF_SECRET
+
+
+def test_a_user_name_of_spaces_only_is_asked_for_again(browser: Browser) -> None:
+    answer = browser.post("/auth/sign-in", {"username": "   ", "password": "x"})
+    assert answer.status_code == 422
+    assert "Type your user name." in answer.text
