@@ -1,5 +1,11 @@
 """What gunicorn and the flask command load."""
 
-from clinic import create_app
+import sys
 
-app = create_app()
+from clinic import create_app
+from clinic.config import SettingsError
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(str(error))

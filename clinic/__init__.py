@@ -1,19 +1,24 @@
 """Clinic: front-desk software for a small clinic."""
 
 from pathlib import Path
-
-from flask import Blueprint, Flask
+from typing import TYPE_CHECKING
 
 from clinic.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from flask import Blueprint, Flask
 
 ROOT = Path(__file__).parent.parent
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None) -> "Flask":
     """The application: config, then extensions, then web, then areas.
 
-    Raises SettingsError naming every setting that is missing or unusable.
+    Raises SettingsError naming every setting that is missing or unusable. Flask is imported here and not
+    above: the supervisor uses this package without it and stays small.
     """
+    from flask import Flask
+
     from clinic import cli, extensions, web
 
     settings = settings or load_settings()
@@ -27,16 +32,27 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _blueprints() -> list[Blueprint]:
+def _blueprints() -> "list[Blueprint]":
     from clinic.audit import routes as audit
     from clinic.auth import routes as auth
     from clinic.desk import routes as desk
     from clinic.directory import routes as directory
+    from clinic.ops import routes as ops
     from clinic.patients import routes as patients
     from clinic.patients.alerts import routes as alerts
     from clinic.patients.chart import routes as chart
     from clinic.patients.registration import routes as registration
 
-    areas = (desk, audit, auth, patients, chart, alerts, registration, directory)
+    areas = (
+        alerts,
+        audit,
+        auth,
+        chart,
+        desk,
+        directory,
+        ops,
+        patients,
+        registration,
+    )
     # Modules of one area share its blueprint.
     return list(dict.fromkeys(area.blueprint for area in areas))

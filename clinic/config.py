@@ -13,6 +13,9 @@ from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from clinic.envfile import create_env_file, read_env_file
+
+ENV_FILE = Path(__file__).parent.parent / ".env"
 ENVIRONMENTS = ("development", "test", "production")
 MIN_SECRET_CHARACTERS = 32
 DATA_KEY_BYTES = 32
@@ -32,6 +35,9 @@ class Settings:
 
     env: str
     var: Path
+    host: str
+    port: int
+    web_processes: int
     secret_key: str = field(repr=False)
     encryption_keys: tuple[tuple[str, bytes], ...] = field(repr=False)
     blind_index_key: bytes = field(repr=False)
@@ -63,6 +69,10 @@ class Settings:
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def is_redis_embedded(self) -> bool:
+        return self.redis_url == _embedded_redis_url(self.var)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -172,29 +182,29 @@ def _storage_problem(value: str) -> str | None:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from `environ` (the process environment by default).
+    """Settings from `environ` (by default the process environment over the `.env` file).
 
     Raises SettingsError naming every problem at once.
     """
-    read = _Reader(os.environ if environ is None else environ)
+    read = _Reader(_process_environment() if environ is None else environ)
     env = read.choice("CLINIC_ENV", "production", ENVIRONMENTS)
     var = Path(read.text("CLINIC_VAR", "var")).absolute()
-    production = env == "production"
     hosts = tuple(h.strip() for h in read.text("TRUSTED_HOSTS").split(",") if h.strip())
-    https = read.flag("CLINIC_HTTPS", production)
-    if production and not hosts:
-        read.problems.append("TRUSTED_HOSTS is missing: name the host names the clinic is reached under.")
-    if production and not https:
-        read.problems.append("CLINIC_HTTPS must be 1 in production: patient data never travels in clear.")
+    https = read.flag("CLINIC_HTTPS", env == "production")
+    if env == "production":
+        read.problems += _production_problems(hosts, https)
     settings = Settings(
         env=env,
         var=var,
+        host=read.text("CLINIC_HOST", "127.0.0.1"),
+        port=read.number("PORT", 8000, 1, 65_535),
+        web_processes=read.number("WEB_PROCESSES", 1, 1, 64),
         secret_key=read.secret("SECRET_KEY"),
         encryption_keys=read.key_ring("ENCRYPTION_KEYS"),
         blind_index_key=read.key("BLIND_INDEX_KEY"),
         audit_key=read.key("AUDIT_KEY"),
         database_url=read.checked("DATABASE_URL", f"sqlite:///{var}/clinic.sqlite3", _database_problem),
-        redis_url=read.checked("REDIS_URL", f"unix://{quote(str(redis_socket(var)))}", _redis_problem),
+        redis_url=read.checked("REDIS_URL", _embedded_redis_url(var), _redis_problem),
         storage_url=read.checked("STORAGE_URL", f"file://{var}/storage", _storage_problem),
         clinic_name=read.text("CLINIC_NAME", "Clinic"),
         timezone=read.checked("CLINIC_TIMEZONE", "Europe/Paris", _timezone_problem),
@@ -216,6 +226,35 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if read.problems:
         raise SettingsError(read.problems)
     return settings
+
+
+def _production_problems(hosts: tuple[str, ...], https: bool) -> list[str]:
+    problems = []
+    if not hosts:
+        problems.append("TRUSTED_HOSTS is missing: name the host names the clinic is reached under.")
+    if not https:
+        problems.append("CLINIC_HTTPS must be 1 in production: patient data never travels in clear.")
+    return problems
+
+
+def _process_environment() -> dict[str, str]:
+    """An empty variable counts as not set; a file made for another CLINIC_ENV is left alone."""
+    file = read_env_file(ENV_FILE)
+    given = {name: value for name, value in os.environ.items() if value}
+    is_for_us = given.get("CLINIC_ENV") in (None, file.get("CLINIC_ENV"))
+    return {**file, **given} if is_for_us else given
+
+
+def ensure_local_settings() -> None:
+    """Make the `.env` file of a developer's machine, unless there is one or the environment says it all."""
+    environ = _process_environment()
+    is_local = environ.get("CLINIC_ENV", "development") == "development"
+    if is_local and not ENV_FILE.exists() and "SECRET_KEY" not in environ:
+        create_env_file(ENV_FILE)
+
+
+def _embedded_redis_url(var: Path) -> str:
+    return f"unix://{quote(str(redis_socket(var)))}"
 
 
 def redis_socket(var: Path) -> Path:

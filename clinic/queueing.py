@@ -6,16 +6,18 @@ tells about a patient.
 
 import redis
 from rq import Queue, Retry
-from rq.job import Job
+from rq.exceptions import DuplicateJobError
+from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from clinic.audit.service import request_id
 from clinic.errors import Unavailable
+from clinic.tracing import request_id
 
 QUEUE_NAMES = ("default", "long")
 JOB_TIMEOUT = 4 * 3600
 RESULT_TTL = 24 * 3600
 FAILURE_TTL = 30 * 24 * 3600
+_ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 
 
 class _Connection:
@@ -43,12 +45,15 @@ def job_queue(name: str = "default") -> Queue:
 
 
 def enqueue(path: str, *args: int | str, queue: str = "default", job_id: str | None = None, retries: int = 3) -> Job:
-    """Ask a worker to call `path(*args)`. A job with a given id that is already waiting is not added twice.
+    """Ask a worker to call `path(*args)`. A job with a given id that waits or runs already is not added twice.
 
     Call it through after_commit(). Raises Unavailable while Redis does not answer.
     """
+    target = job_queue(queue)
     try:
-        return job_queue(queue).enqueue(
+        if job_id is not None:
+            _forget_ended(target, job_id)
+        return target.enqueue(
             path,
             *args,
             job_id=job_id,
@@ -58,5 +63,14 @@ def enqueue(path: str, *args: int | str, queue: str = "default", job_id: str | N
             failure_ttl=FAILURE_TTL,
             meta={"request_id": request_id.get()},
         )
+    except DuplicateJobError:
+        return Job.fetch(str(job_id), connection=target.connection, serializer=JSONSerializer)
     except redis.RedisError as error:
         raise Unavailable("The background service does not answer; try again in a moment.") from error
+
+
+def _forget_ended(queue: Queue, job_id: str) -> None:
+    """Make room for a new run: RQ keeps the record of an ended one for a while."""
+    job = queue.fetch_job(job_id)
+    if job and job.get_status() in _ENDED:
+        job.delete()

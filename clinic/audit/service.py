@@ -10,7 +10,6 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from contextlib import closing
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,12 +19,11 @@ from sqlalchemy.orm import Session
 from clinic.audit.models import AuditEntry
 from clinic.crypto import canonical_json
 from clinic.db import before_commit
+from clinic.tracing import request_id
 
 GENESIS = bytes(32)
 CHAIN_LOCK = 7_203_155_001
 _PENDING = "audit"
-
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 class Actor(Protocol):

@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from clinic.audit.service import request_id
+from clinic.tracing import request_id
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 log = structlog.get_logger("clinic.web")
@@ -47,7 +47,8 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    logging.getLogger("rq").setLevel("WARNING")
+    for library in ("rq", "alembic.runtime.migration"):
+        logging.getLogger(library).setLevel("WARNING")
 
 
 def _add_request_id(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

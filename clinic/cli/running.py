@@ -1,0 +1,54 @@
+"""`flask setup`, `flask worker` and `flask scheduler`: the parts of a running clinic, one by one."""
+
+import signal
+import threading
+from types import FrameType
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+
+from clinic import clock
+from clinic.db import current_session, transaction
+from clinic.ops import scheduler as ticking
+from clinic.ops import worker as working
+from clinic.ops.sample.clinic import add_clinic, is_empty
+from clinic.ops.sample.staff import sign_ins_text
+from clinic.queueing import QUEUE_NAMES
+from clinic.web.security import settings
+
+
+@click.command()
+@with_appcontext
+def setup() -> None:
+    """Bring the database up to date; on a developer's first start load the sample clinic."""
+    upgrade()
+    if settings().env != "development":
+        return
+    if is_empty(current_session()):
+        with transaction() as session:
+            add_clinic(session, now=clock.now())
+    click.echo(sign_ins_text())
+
+
+@click.command()
+@click.argument("queues", nargs=-1, type=click.Choice(QUEUE_NAMES))
+@click.option("--with-scheduler", is_flag=True, help="Also decide what is due: no `flask scheduler` is needed then.")
+def worker(queues: tuple[str, ...], with_scheduler: bool) -> None:
+    """Run background jobs of QUEUES (all of them by default) until SIGTERM."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    working.run(list(queues), app.config["CLINIC"], with_scheduler=with_scheduler, app=app)
+
+
+@click.command()
+def scheduler() -> None:
+    """Enqueue what is due and recover abandoned jobs, until SIGTERM."""
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    ticking.run(ticking.Scheduler(settings().zone), stopping)

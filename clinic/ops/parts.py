@@ -1,0 +1,111 @@
+"""The programs a running clinic consists of, each started again when it ends."""
+
+import functools
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import IO
+
+from clinic import ROOT
+from clinic.config import Settings
+from clinic.ops.tether import die_with_parent
+from clinic.redis_server import server_command
+
+FIRST_DELAY = 0.2
+LONGEST_DELAY = 30.0
+STEADY_SECONDS = 60.0
+log = logging.getLogger(__name__)
+
+
+class Part:
+    """One program in a process group of its own. Times are monotonic seconds."""
+
+    def __init__(self, name: str, command: Sequence[str], output: IO[bytes]) -> None:
+        self.name = name
+        self._command = list(command)
+        self._output = output
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._delay = FIRST_DELAY
+        self._start_at = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self, now: float) -> None:
+        """Start the program; Ctrl-C in the terminal does not reach it, and it does not outlive this process."""
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
+            start_new_session=True,
+            preexec_fn=functools.partial(die_with_parent, os.getpid()),
+        )
+        self._started_at = now
+
+    def keep_running(self, now: float) -> None:
+        """Note that the program ended, and start it again after a delay that doubles each time it ends early."""
+        if self._process is None:
+            if now >= self._start_at:
+                self.start(now)
+                log.warning("%s was started again as process %s", self.name, self.pid)
+            return
+        status = self._process.poll()
+        if status is None:
+            return
+        self._end_group(signal.SIGKILL)
+        self._process = None
+        is_steady = now - self._started_at > STEADY_SECONDS
+        self._delay = FIRST_DELAY if is_steady else self._delay
+        self._start_at = now + self._delay
+        log.error("%s ended (%s); next start in %.1f s", self.name, _reason(status), self._delay)
+        self._delay = min(self._delay * 2, LONGEST_DELAY)
+
+    def stop(self, timeout: float) -> None:
+        """Ask the program to end; kill it and what it started after `timeout` seconds."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            log.warning("%s did not end within %.0f s and was killed", self.name, timeout)
+        self._end_group(signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def ask_to_stop(self) -> None:
+        """Let the program finish what it is doing."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+
+    def _end_group(self, number: signal.Signals) -> None:
+        if self._process:
+            try:
+                os.killpg(self._process.pid, number)
+            except ProcessLookupError:
+                return
+
+
+def _reason(status: int) -> str:
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
+
+
+def redis_part(settings: Settings, output: IO[bytes]) -> Part:
+    """The embedded Valkey."""
+    return Part("Valkey", server_command(settings.var), output)
+
+
+def application_parts(output: IO[bytes]) -> list[Part]:
+    """Web server and workers. Short jobs find a worker that has everything loaded; long ones can wait for it."""
+    python = sys.executable
+    return [
+        Part("web", [python, "-m", "gunicorn"], output),
+        Part("worker", [python, "-m", "flask", "worker", "default"], output),
+        Part("long worker", [python, "-m", "clinic.ops.worker", "long", "--with-scheduler"], output),
+    ]

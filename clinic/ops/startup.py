@@ -1,0 +1,105 @@
+"""What must be true before the parts are started, and how to see that they are ready."""
+
+import contextlib
+import errno
+import fcntl
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from clinic import ROOT
+from clinic.config import Settings, redis_socket
+
+
+class StartError(Exception):
+    """Clinic cannot start; the message is one line for whoever tried."""
+
+
+@contextlib.contextmanager
+def claimed_folder(var: Path) -> Iterator[None]:
+    """Make the data folder ours alone while the block runs. Raises StartError."""
+    try:
+        var.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (var / "log").mkdir(exist_ok=True)
+        lock = (var / "clinic.lock").open("a")
+    except OSError as error:
+        raise StartError(f"The folder {var} cannot be used: {error.strerror}. Choose one with CLINIC_VAR=.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartError(f"Clinic is already running on the folder {var}.") from error
+        yield
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises StartError when another program listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise StartError(f"Port {port} of {host} {reason}. Choose another one with PORT=.") from error
+
+
+def prepare_data() -> str:
+    """Migrate, and load the sample clinic on a developer's first start; returns what to tell the user.
+
+    Raises StartError.
+    """
+    command = [sys.executable, "-m", "flask", "setup"]
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StartError(f"The database could not be prepared:\n{done.stderr.strip()[-2000:]}")
+    return done.stdout.strip()
+
+
+def wait_for_redis(var: Path, timeout: float) -> None:
+    """Until the embedded Valkey answers and has read its file. Raises StartError."""
+    if not _within(timeout, lambda: _answers_ping(redis_socket(var))):
+        raise StartError(f"Valkey does not answer; see {var}/log/clinic.log.")
+
+
+def wait_until_ready(settings: Settings, timeout: float, meanwhile: Callable[[], None]) -> None:
+    """Until /health/ready says so, calling `meanwhile` between two looks. Raises StartError."""
+    if not _within(timeout, lambda: _is_ready(settings), meanwhile):
+        raise StartError(f"Clinic does not become ready; see {settings.var}/log/clinic.log.")
+
+
+def _within(timeout: float, is_true: Callable[[], bool], meanwhile: Callable[[], None] | None = None) -> bool:
+    until = time.monotonic() + timeout
+    while not is_true():
+        if time.monotonic() > until:
+            return False
+        if meanwhile:
+            meanwhile()
+        time.sleep(0.1)
+    return True
+
+
+def _answers_ping(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return _exchange(client, str(path), b"PING\r\n").startswith(b"+PONG")
+
+
+def _is_ready(settings: Settings) -> bool:
+    address = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # nosec B104: only compared
+    host = settings.trusted_hosts[0] if settings.trusted_hosts else "localhost"
+    request = f"GET /health/ready HTTP/1.0\r\nHost: {host}\r\n\r\n".encode()
+    with socket.socket() as client:
+        return b" 200 " in _exchange(client, (address, settings.port), request).split(b"\r\n")[0]
+
+
+def _exchange(client: socket.socket, address: str | tuple[str, int], request: bytes) -> bytes:
+    """The first bytes of the answer; none when there is no answer. Small on purpose: no HTTP client is loaded."""
+    client.settimeout(5)
+    try:
+        client.connect(address)
+        client.sendall(request)
+        return client.recv(4096)
+    except OSError:
+        return b""

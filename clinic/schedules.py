@@ -1,0 +1,29 @@
+"""What runs by the clock: one line per job. Times of day are the clinic's own."""
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A job without arguments, every so many seconds or daily at a time of the clinic's wall clock.
+
+    The job must be idempotent. What fell due while nothing ran is caught up once.
+    """
+
+    name: str
+    job: str
+    every: int | None = None
+    daily_at: dt.time | None = None
+
+    def occurrence(self, now: dt.datetime, zone: ZoneInfo) -> str:
+        """Which occurrence is the latest at `now`; it runs once."""
+        if self.every:
+            return str(int(now.timestamp()) // self.every)
+        local = now.astimezone(zone)
+        is_due = self.daily_at is not None and local.time() >= self.daily_at
+        return (local.date() - dt.timedelta(days=0 if is_due else 1)).isoformat()
+
+
+SCHEDULES: tuple[Schedule, ...] = ()

@@ -1,0 +1,31 @@
+"""How gunicorn serves Clinic: `gunicorn` in this folder needs no further options."""
+
+import sys
+from typing import Any
+
+from clinic.config import SettingsError, load_settings
+from clinic.ops.tether import die_with_parent
+
+try:
+    _settings = load_settings()
+except SettingsError as error:
+    sys.exit(str(error))
+
+wsgi_app = "wsgi:app"
+bind = [f"{_settings.host}:{_settings.port}"]
+workers = _settings.web_processes
+worker_class = "gthread"
+# Each event stream holds a thread; pages have as many more as the pool has database connections.
+threads = _settings.stream_limit + 2 * _settings.database_pool
+worker_connections = threads + 500
+keepalive = 20
+timeout = 60
+graceful_timeout = 5
+control_socket_disable = True
+accesslog = None
+loglevel = "warning"
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """Without its master a worker would keep the port."""
+    die_with_parent(worker.ppid)
