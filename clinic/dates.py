@@ -7,6 +7,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from babel.dates import get_month_names
 
@@ -119,6 +120,7 @@ def _words(text: str, today: dt.date, locale: str) -> PartialDate | None:
     return _made(_year(year, today), month, int(day))
 
 
+@lru_cache(maxsize=1024)
 def _month(word: str, locale: str) -> int | None:
     """The month whose name begins with `word` (three letters or more), in the clinic's language or English."""
     wanted = fold(word)

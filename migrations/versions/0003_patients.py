@@ -110,7 +110,9 @@ def upgrade() -> None:
     op.create_index("ix_patients_last_visit_at", "patients", ["last_visit_at", "id"], unique=False)
     op.create_index("ix_patients_practitioner", "patients", ["practitioner_id", "sort_name", "id"], unique=False)
     op.create_index("ix_patients_registered_at", "patients", ["registered_at", "id"], unique=False)
-    op.create_index("ix_patients_sort_name", "patients", ["sort_name", "id"], unique=False)
+    op.create_index(
+        "ix_patients_search_walk", "patients", ["sort_name", "id", "search_name", "birth_date", "mrn"], unique=False
+    )
 
     op.create_table(
         "patient_identifiers",
