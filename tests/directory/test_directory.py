@@ -197,3 +197,8 @@ def test_forms_are_pages_and_dialogs(manager: Browser, make: Factory) -> None:
     partial = manager.htmx("GET", f"/directory/services/{service.id}/edit").text
     assert "<html" not in partial
     assert "hx-post" in partial
+
+
+def test_what_must_be_corrected_is_listed_above_the_form(manager: Browser, make: Factory) -> None:
+    answer = manager.post(f"/directory/services?department={make.department().id}", {**SERVICE, "name": ""})
+    assert '<a href="#name">Name</a>: Give it a name.' in answer.text
