@@ -28,7 +28,7 @@ def setup() -> None:
         return
     if is_empty(current_session()):
         with transaction() as session:
-            add_clinic(session, now=clock.now())
+            add_clinic(session, settings=settings(), now=clock.now())
     click.echo(sign_ins_text())
 
 

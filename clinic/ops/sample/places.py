@@ -1,8 +1,12 @@
 """The sample clinic's departments, rooms and services."""
 
+import datetime as dt
+
 from sqlalchemy.orm import Session
 
-from clinic.directory.models import Department, Room, Service
+from clinic.audit.service import Actor
+from clinic.directory.models import Department
+from clinic.directory.service import PlaceDetails, ServiceDetails, create_department, create_room, create_service
 
 # Department: rooms; services as (name, ticket prefix, minutes, price in cents).
 _PLACES: dict[str, tuple[list[str], list[tuple[str, str, int, int]]]] = {
@@ -16,20 +20,34 @@ _PLACES: dict[str, tuple[list[str], list[tuple[str, str, int, int]]]] = {
 }
 
 
-def add_places(session: Session) -> list[Department]:
+def add_places(session: Session, *, actor: Actor, now: dt.datetime) -> list[Department]:
     """All departments in the order of the reception's board."""
-    departments = [
-        Department(
-            name=name,
-            position=position,
-            rooms=[Room(name=room) for room in rooms],
-            services=[
-                Service(name=service, ticket_prefix=prefix, duration_minutes=minutes, price_minor=price)
-                for service, prefix, minutes, price in services
-            ],
+    return [_add_department(session, name, actor, now) for name in _PLACES]
+
+
+def _add_department(session: Session, name: str, actor: Actor, now: dt.datetime) -> Department:
+    rooms, services = _PLACES[name]
+    department = create_department(
+        session, details=PlaceDetails(name=name), idempotency_key=f"sample {name}", actor=actor, now=now
+    )
+    for room in rooms:
+        create_room(
+            session,
+            department_id=department.id,
+            details=PlaceDetails(name=room),
+            idempotency_key=f"sample {room}",
+            actor=actor,
+            now=now,
         )
-        for position, (name, (rooms, services)) in enumerate(_PLACES.items())
-    ]
-    session.add_all(departments)
-    session.flush()
-    return departments
+    for service, prefix, minutes, price in services:
+        create_service(
+            session,
+            department_id=department.id,
+            details=ServiceDetails(
+                name=service, ticket_prefix=prefix, duration_minutes=minutes, price_minor=price, currency="EUR"
+            ),
+            idempotency_key=f"sample {service}",
+            actor=actor,
+            now=now,
+        )
+    return department

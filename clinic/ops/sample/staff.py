@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from clinic.audit.service import Actor
 from clinic.auth.access import Role
+from clinic.auth.models import User
 from clinic.auth.service import create_user
-from clinic.directory.models import Practitioner
-from clinic.names import display_name, sort_name
+from clinic.directory.practitioners.service import PractitionerDetails, create_practitioner
+from clinic.names import display_name
 
 # Known to everyone who reads this file: production refuses the whole sample.
 PASSWORD = "sample-clinic"  # nosec B105
@@ -39,9 +40,9 @@ STAFF = (
 )
 
 
-def add_staff(session: Session, *, actor: Actor, now: dt.datetime) -> list[Practitioner]:
-    """Users for everyone in STAFF, and the practitioners among them."""
-    practitioners = []
+def add_staff(session: Session, *, actor: Actor, now: dt.datetime) -> dict[str, User]:
+    """Users for everyone in STAFF by user name, and the practitioners among them."""
+    users = {}
     for person in STAFF:
         user = create_user(
             session,
@@ -52,21 +53,17 @@ def add_staff(session: Session, *, actor: Actor, now: dt.datetime) -> list[Pract
             actor=actor,
             now=now,
         )
+        users[person.username] = user
         if person.specialty:
-            practitioners.append(
-                Practitioner(
-                    user_id=user.id,
-                    family_name=person.family,
-                    given_name=person.given,
-                    prefix=person.prefix,
-                    display_name=user.display_name,
-                    sort_name=sort_name(person.family, person.given),
-                    specialty=person.specialty,
-                )
-            )
-    session.add_all(practitioners)
-    session.flush()
-    return practitioners
+            _add_practitioner(session, person, user, actor, now)
+    return users
+
+
+def _add_practitioner(session: Session, person: Person, user: User, actor: Actor, now: dt.datetime) -> None:
+    details = PractitionerDetails(
+        family_name=person.family, given_name=person.given, prefix=person.prefix, specialty=person.specialty
+    )
+    create_practitioner(session, details=details, actor=actor, now=now).user_id = user.id
 
 
 def sign_ins() -> list[dict[str, str]]:
