@@ -30,7 +30,7 @@ function expire(element) {
 document.querySelectorAll("#toasts [data-toast]").forEach(expire);
 
 document.addEventListener("click", (event) => {
-  event.target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
+  event.target.closest("[data-toast-close]")?.closest("[data-toast], .alert").remove();
 });
 
 document.addEventListener("toast", (event) => {
