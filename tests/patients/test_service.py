@@ -151,3 +151,26 @@ def test_names_of_many_traditions_keep_their_shape(session: Session) -> None:
         patient = register(session, PatientDetails(family_name=family, given_name=given))
         assert patient.display_name == shown
         assert patient.sort_name
+
+
+def test_many_registered_at_once_are_as_if_registered_one_by_one(session: Session) -> None:
+    alone = register(session)
+    with transaction(session):
+        ids = service.register_patients(session, batch=[FULL, PatientDetails(given_name="Mono")], actor=TESTER, now=NOW)
+    together = session.get_one(Patient, ids[0])
+    assert details_of(together) == details_of(alone)
+    same = ("display_name", "sort_name", "search_name", "version", "is_active", "registered_at")
+    assert [getattr(together, n) for n in same] == [getattr(alone, n) for n in same]
+    tokens = [
+        set(session.scalars(select(PatientSearchToken.token).where(PatientSearchToken.patient_id == i)))
+        for i in (alone.id, together.id)
+    ]
+    assert tokens[0] == tokens[1]
+    assert session.get_one(Patient, ids[1]).given_name == "Mono"
+    assert [[e.action for e in entries(session, i)] for i in ids] == [["patients.register"]] * 2
+
+
+def test_one_of_many_that_may_not_be_stops_all(session: Session) -> None:
+    with pytest.raises(Invalid), transaction(session):
+        service.register_patients(session, batch=[FULL, PatientDetails()], actor=TESTER, now=NOW)
+    assert session.scalars(select(Patient)).all() == []
