@@ -42,6 +42,8 @@ def _blueprints() -> "list[Blueprint]":
     from clinic.patients.alerts import routes as alerts
     from clinic.patients.chart import routes as chart
     from clinic.patients.registration import routes as registration
+    from clinic.queue import routes as queue
+    from clinic.queue.tickets import routes as tickets
 
     areas = (
         alerts,
@@ -52,7 +54,9 @@ def _blueprints() -> "list[Blueprint]":
         directory,
         ops,
         patients,
+        queue,
         registration,
+        tickets,
     )
     # Modules of one area share its blueprint.
     return list(dict.fromkeys(area.blueprint for area in areas))

@@ -3,17 +3,25 @@
 import datetime as dt
 import itertools
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from clinic import clock
 from clinic.audit.service import SystemActor
 from clinic.auth import service as auth
 from clinic.auth.access import Role
 from clinic.auth.models import User
 from clinic.db import transaction
 from clinic.directory.models import Department, Room, Service
+from clinic.patients import service as patients
+from clinic.patients.details import PatientDetails
+from clinic.patients.models import Patient
+from clinic.queue import service as queue
+from clinic.queue.models import QueueEntry
 
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
+ZONE = ZoneInfo("Europe/Paris")
 PASSWORD = "correct horse battery"
 TESTER = SystemActor("test")
 
@@ -45,6 +53,18 @@ class Factory:
 
     def service(self, department: Department, name: str = "Consultation", prefix: str = "A", **values: Any) -> Service:
         return self._save(Service(department_id=department.id, name=name, ticket_prefix=prefix, **values))
+
+    def patient(self, given_name: str = "Amina", family_name: str | None = "Benali", **values: Any) -> Patient:
+        with transaction(self.session) as session:
+            details = PatientDetails(given_name=given_name, family_name=family_name, **values)
+            return patients.register_patient(session, details=details, actor=TESTER, now=NOW)
+
+    def ticket(self, service: Service, patient: Patient | None = None, **values: Any) -> QueueEntry:
+        """A queue entry of today, by the real clock: boards show today."""
+        given: dict[str, Any] = {"actor": TESTER, "now": clock.now(), "zone": ZONE, **values}
+        with transaction(self.session) as session:
+            patient_id = patient.id if patient else None
+            return queue.join_queue(session, service_id=service.id, patient_id=patient_id, **given)
 
     def _save(self, row: Any) -> Any:
         with transaction(self.session) as session:

@@ -37,7 +37,8 @@ class State(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-OPEN_STATES = (State.WAITING, State.CALLED, State.IN_SERVICE, State.ON_HOLD)
+BUSY_STATES = (State.CALLED, State.IN_SERVICE, State.ON_HOLD)
+OPEN_STATES = (State.WAITING, *BUSY_STATES)
 CLOSED_STATES = (State.DONE, State.NO_SHOW, State.CANCELLED)
 
 
@@ -134,7 +135,7 @@ class QueueEntry(Idempotent, Keyed, Base):
         return self.state in TRANSITIONS.get(step, {})
 
 
-class QueueEvent(Keyed, Base):
+class QueueEvent(Idempotent, Keyed, Base):
     """One step of an entry, in order of id. `before` holds the columns it changed, so that it can be undone."""
 
     __tablename__ = "queue_events"

@@ -12,6 +12,7 @@ from clinic.directory.models import Department, Room, Service
 from clinic.errors import NotFound
 from clinic.patients.models import Patient
 from clinic.queue.models import (
+    BUSY_STATES,
     CLOSED_STATES,
     LANE_ORDER,
     OPEN_STATES,
@@ -21,12 +22,16 @@ from clinic.queue.models import (
     State,
 )
 
-DONE_SHOWN = 200
+WAITING_SHOWN = 60
+CLOSED_SHOWN = 30
 
 
 @dataclass(frozen=True)
 class Board:
-    """One department's day: the columns in the order in which people go on, and what past days left open."""
+    """One department's day, each column in the order in which people go on, and what past days left open.
+
+    `waiting` and `closed` hold what fits a screen; `counts` has the whole number of each state.
+    """
 
     day: dt.date
     waiting: Sequence[QueueEntry]
@@ -35,6 +40,11 @@ class Board:
     on_hold: Sequence[QueueEntry]
     closed: Sequence[QueueEntry]
     left_open: Sequence[QueueEntry]
+    counts: dict[State, int]
+
+    @property
+    def closed_count(self) -> int:
+        return sum(self.counts.get(state, 0) for state in CLOSED_STATES)
 
 
 @dataclass(frozen=True)
@@ -77,25 +87,40 @@ def next_waiting(session: Session, department_id: int, day: dt.date) -> QueueEnt
 
 
 def get_board(session: Session, department_id: int, day: dt.date, *, room_id: int | None = None) -> Board:
-    """Today's entries of a department in three queries.
+    """Today's entries of a department in five queries.
 
-    With `room_id`, those called, served or seen elsewhere are left out; whoever waits, waits for every room.
+    With `room_id`, those called, served or finished elsewhere are left out; whoever waits, waits for every room.
     """
-    entries = list(session.scalars(_entries(department_id, OPEN_STATES).where(QueueEntry.day == day)))
-    here = [e for e in entries if room_id is None or e.room_id in (room_id, None) or e.state is State.WAITING]
-    closed = _entries(department_id, CLOSED_STATES).where(QueueEntry.day == day)
-    if room_id is not None:
-        closed = closed.where(QueueEntry.room_id == room_id)
-    latest = closed.order_by(None).order_by(QueueEntry.finished_at.desc(), QueueEntry.id.desc()).limit(DONE_SHOWN)
+    today = QueueEntry.day == day
+    here = today if room_id is None else today & ((QueueEntry.room_id == room_id) | QueueEntry.room_id.is_(None))
+    busy = list(session.scalars(_entries(department_id, BUSY_STATES).where(here)))
+    closed = _entries(department_id, CLOSED_STATES).where(here).order_by(None)
+    latest = closed.order_by(QueueEntry.finished_at.desc(), QueueEntry.id.desc()).limit(CLOSED_SHOWN)
     return Board(
         day=day,
-        waiting=[e for e in here if e.state is State.WAITING],
-        called=sorted((e for e in here if e.state is State.CALLED), key=_called_at, reverse=True),
-        in_service=sorted((e for e in here if e.state is State.IN_SERVICE), key=_called_at),
-        on_hold=[e for e in here if e.state is State.ON_HOLD],
+        waiting=list(session.scalars(_entries(department_id, (State.WAITING,)).where(today).limit(WAITING_SHOWN))),
+        called=sorted((e for e in busy if e.state is State.CALLED), key=_called_at, reverse=True),
+        in_service=sorted((e for e in busy if e.state is State.IN_SERVICE), key=_called_at),
+        on_hold=[e for e in busy if e.state is State.ON_HOLD],
         closed=list(session.scalars(latest)),
-        left_open=list(session.scalars(_entries(department_id, OPEN_STATES).where(QueueEntry.day < day))),
+        left_open=list_left_open(session, department_id, day),
+        counts=_count_states(session, department_id, here),
     )
+
+
+def list_left_open(session: Session, department_id: int, day: dt.date) -> list[QueueEntry]:
+    """Entries that days before `day` left unfinished, oldest first."""
+    left = _entries(department_id, OPEN_STATES).where(QueueEntry.day < day).order_by(None)
+    return list(session.scalars(left.order_by(QueueEntry.id).limit(CLOSED_SHOWN)))
+
+
+def _count_states(session: Session, department_id: int, here: ColumnElement[bool]) -> dict[State, int]:
+    rows = session.execute(
+        select(QueueEntry.state, func.count())
+        .where(QueueEntry.department_id == department_id, QueueEntry.state.in_(State), here)
+        .group_by(QueueEntry.state)
+    )
+    return dict(rows.tuples().all())
 
 
 def _called_at(entry: QueueEntry) -> dt.datetime:
@@ -193,6 +218,22 @@ def list_open_of_patient(session: Session, patient_id: int, day: dt.date) -> lis
     )
 
 
+def count_ahead(session: Session, entry: QueueEntry) -> int:
+    """How many wait before this waiting entry."""
+    order = case(LANE_ORDER, value=QueueEntry.lane)
+    mine = LANE_ORDER[entry.lane]
+    earlier = (QueueEntry.joined_at < entry.joined_at) | (
+        (QueueEntry.joined_at == entry.joined_at) & (QueueEntry.id < entry.id)
+    )
+    query = select(func.count()).where(
+        QueueEntry.department_id == entry.department_id,
+        QueueEntry.state == State.WAITING,
+        QueueEntry.day == entry.day,
+        (order < mine) | ((order == mine) & earlier),
+    )
+    return session.scalar(query) or 0
+
+
 def list_history(session: Session, patient_id: int, limit: int = 50) -> list[QueueEntry]:
     """A patient's latest entries, newest first."""
     return list(
@@ -229,3 +270,10 @@ def find_last_event(session: Session, entry_id: int) -> QueueEvent | None:
     return session.scalar(
         select(QueueEvent).where(QueueEvent.entry_id == entry_id).order_by(QueueEvent.id.desc()).limit(1)
     )
+
+
+def find_event_by_key(session: Session, idempotency_key: str | None) -> QueueEvent | None:
+    """The step that a form with this key already took."""
+    if idempotency_key is None:
+        return None
+    return session.scalar(select(QueueEvent).where(QueueEvent.idempotency_key == idempotency_key))

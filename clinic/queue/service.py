@@ -15,7 +15,14 @@ from clinic.directory.models import Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.patients.models import Patient
 from clinic.queue.models import CLOSED_STATES, TRANSITIONS, Lane, QueueEntry, QueueEvent, RoomChoice, State, Step
-from clinic.queue.queries import find_last_event, get_entry, list_open_of_patient, next_waiting
+from clinic.queue.queries import (
+    find_event_by_key,
+    find_last_event,
+    get_entry,
+    list_left_open,
+    list_open_of_patient,
+    next_waiting,
+)
 
 # What a step may change, and so what an undo puts back.
 _MOVING = (
@@ -106,16 +113,28 @@ def _check_patient(session: Session, patient_id: int, day: dt.date, is_confirmed
 
 
 def call_next(
-    session: Session, *, department_id: int, room_id: int | None, actor: Actor, now: dt.datetime, zone: ZoneInfo
+    session: Session,
+    *,
+    department_id: int,
+    room_id: int | None,
+    idempotency_key: str | None = None,
+    actor: Actor,
+    now: dt.datetime,
+    zone: ZoneInfo,
 ) -> QueueEntry | None:
     """Call whoever is first (lane, then arrival) to a room; None when nobody waits today.
 
-    Callers at the same moment get different tickets and leave none out.
+    Callers at the same moment get different tickets and leave none out. The same key again calls nobody else.
     """
+    _check_room(session, room_id, department_id)
     entry = next_waiting(session, department_id, clinic_day(now, zone))
+    # Asked after the lock: a form sent twice at once waits there for its first copy.
+    sent = find_event_by_key(session, idempotency_key)
+    if sent is not None:
+        return get_entry(session, sent.entry_id)
     if entry is None:
         return None
-    _apply(session, entry, Step.CALL, {"room_id": room_id}, actor=actor, now=now)
+    _apply(session, entry, Step.CALL, {"room_id": room_id}, actor=actor, now=now, idempotency_key=idempotency_key)
     return entry
 
 
@@ -133,6 +152,7 @@ def move_entry(
     entry = get_entry(session, entry_id, lock=True)
     given: dict[str, Any] = {}
     if step in (Step.CALL, Step.RECALL):
+        _check_room(session, room_id, entry.department_id)
         given["room_id"] = room_id or entry.room_id
     if step is Step.CANCEL:
         if not reason:
@@ -140,6 +160,14 @@ def move_entry(
         given["cancel_reason"] = reason
     _apply(session, entry, step, given, actor=actor, now=now)
     return entry
+
+
+def close_left_open(session: Session, *, department_id: int, actor: Actor, now: dt.datetime, zone: ZoneInfo) -> int:
+    """Close what past days left open in a department, a screenful at a time; returns how many."""
+    left = list_left_open(session, department_id, clinic_day(now, zone))
+    for entry in left:
+        _apply(session, get_entry(session, entry.id, lock=True), Step.CLOSE, {}, actor=actor, now=now)
+    return len(left)
 
 
 def transfer_entry(session: Session, *, entry_id: int, service_id: int, actor: Actor, now: dt.datetime) -> QueueEntry:
@@ -179,15 +207,26 @@ def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime
 
 def choose_room(session: Session, *, user_id: int, department_id: int, room_id: int) -> None:
     """Remember where a user works; a convenience, not audited."""
-    room = session.get(Room, room_id)
-    if room is None or room.department_id != department_id or not room.is_active:
-        raise Invalid(_("Choose a room of this department."), "room_id")
+    _check_room(session, room_id, department_id)
     session.merge(RoomChoice(user_id=user_id, department_id=department_id, room_id=room_id))
     session.flush()
 
 
+def _check_room(session: Session, room_id: int | None, department_id: int) -> None:
+    room = session.get(Room, room_id) if room_id is not None else None
+    if room_id is not None and (room is None or room.department_id != department_id or not room.is_active):
+        raise Invalid(_("Choose a room of this department."), "room_id")
+
+
 def _apply(
-    session: Session, entry: QueueEntry, step: Step, given: dict[str, Any], *, actor: Actor, now: dt.datetime
+    session: Session,
+    entry: QueueEntry,
+    step: Step,
+    given: dict[str, Any],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    idempotency_key: str | None = None,
 ) -> None:
     """The one place where a locked entry moves on."""
     if not entry.may(step):
@@ -197,7 +236,7 @@ def _apply(
     for name, value in {**_consequences(entry, step, target, now), **given, "state": target}.items():
         setattr(entry, name, value)
     session.flush()
-    _note(session, entry, step, before, actor=actor, now=now)
+    _note(session, entry, step, before, actor=actor, now=now, idempotency_key=idempotency_key)
 
 
 def _consequences(entry: QueueEntry, step: Step, target: State, now: dt.datetime) -> dict[str, Any]:
@@ -217,7 +256,14 @@ def _values(entry: QueueEntry) -> dict[str, Any]:
 
 
 def _note(
-    session: Session, entry: QueueEntry, step: Step, before: dict[str, Any], *, actor: Actor, now: dt.datetime
+    session: Session,
+    entry: QueueEntry,
+    step: Step,
+    before: dict[str, Any],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    idempotency_key: str | None = None,
 ) -> None:
     """History, audit and the live event of a step already taken."""
     old, new = changes(before, _values(entry)) if before else ({}, _values(entry))
@@ -234,6 +280,7 @@ def _note(
             actor_name=actor.actor_name,
             at=now,
             before=kept,
+            idempotency_key=idempotency_key,
         )
     )
     record(

@@ -90,12 +90,14 @@ def create_events() -> None:
         sa.Column("actor_name", sa.String(length=200), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("before", sa.LargeBinary(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         reference(table, "entry_id", "queue_entries", "RESTRICT"),
         reference(table, "service_id", "services", "RESTRICT"),
         reference(table, "room_id", "rooms", "SET NULL"),
         reference(table, "actor_id", "users", "SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_events")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_queue_events_idempotency_key")),
     )
     op.create_index("ix_queue_events_entry", table, ["entry_id", "id"], unique=False)
 

@@ -29,6 +29,16 @@ function expire(element) {
 
 document.querySelectorAll("#toasts [data-toast]").forEach(expire);
 
+// Toasts that came beside a swap.
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id !== "toasts") return;
+  const added = event.detail.target.lastElementChild;
+  const { toast: subject } = added.dataset;
+  const same = subject ? event.detail.target.querySelectorAll(`[data-toast="${subject}"]`) : [];
+  for (const older of same) if (older !== added) older.remove();
+  expire(added);
+});
+
 document.addEventListener("click", (event) => {
   event.target.closest("[data-toast-close]")?.closest("[data-toast], .alert").remove();
 });

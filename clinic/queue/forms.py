@@ -1,0 +1,111 @@
+"""What staff may send to the queue, and the words for steps, states and lanes."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
+
+from clinic.directory.models import Service
+from clinic.queue.models import Lane, State, Step
+from clinic.web.forms import CreateForm, Form
+
+LANE_WORDS = {Lane.URGENT: _l("Urgent"), Lane.PRIORITY: _l("Priority"), Lane.NORMAL: _l("Normal")}
+STATE_WORDS = {
+    State.WAITING: _l("Waiting"),
+    State.CALLED: _l("Called"),
+    State.IN_SERVICE: _l("In service"),
+    State.ON_HOLD: _l("On hold"),
+    State.DONE: _l("Done"),
+    State.NO_SHOW: _l("No-show"),
+    State.CANCELLED: _l("Cancelled"),
+}
+
+
+class StepWords(NamedTuple):
+    """A step on a button (label, icon, key on the focused ticket) and, `done`, in the past."""
+
+    label: str
+    icon: str
+    key: str
+    done: str
+
+
+STEP_WORDS = {
+    Step.JOIN: StepWords(_l("Check in"), "ticket", "", _l("checked in")),
+    Step.CALL: StepWords(_l("Call"), "megaphone", "a", _l("called")),
+    Step.RECALL: StepWords(_l("Call again"), "bell", "r", _l("called again")),
+    Step.START: StepWords(_l("Start"), "play", "s", _l("started")),
+    Step.HOLD: StepWords(_l("Put on hold"), "pause", "h", _l("put on hold")),
+    Step.RESUME: StepWords(_l("Back to waiting"), "undo", "b", _l("back to waiting")),
+    Step.TRANSFER: StepWords(_l("Transfer"), "transfer", "m", _l("transferred")),
+    Step.FINISH: StepWords(_l("Finish"), "check", "f", _l("finished")),
+    Step.NO_SHOW: StepWords(_l("No-show"), "eye", "o", _l("did not come")),
+    Step.RESTORE: StepWords(_l("Bring back"), "refresh", "b", _l("brought back")),
+    Step.CANCEL: StepWords(_l("Cancel ticket"), "x", "x", _l("cancelled")),
+    Step.CLOSE: StepWords(_l("Close"), "check", "", _l("closed")),
+    Step.UNDO: StepWords(_l("Undo"), "undo", "", _l("last step undone")),
+}
+
+
+class JoinForm(CreateForm):
+    """Give a ticket to a patient, or to a walk-in when no patient is named."""
+
+    patient_id = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    service_id = RadioField(_l("Service"), coerce=int, validators=[InputRequired(_l("Choose a service."))])
+    lane = RadioField(
+        _l("Lane"),
+        coerce=Lane,
+        choices=[(lane.value, LANE_WORDS[lane]) for lane in reversed(Lane)],
+        default=Lane.NORMAL,
+    )
+    confirm = BooleanField(_l("Give another ticket"))
+
+    def offer(self, services: Sequence[Service]) -> "JoinForm":
+        """Set the services to choose from."""
+        self.service_id.choices = [(s.id, s.name) for s in services]
+        return self
+
+
+class MoveForm(Form):
+    """A step. `board` and `only_room` say which board it was taken on, so that its fresh state is the answer."""
+
+    room_id = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    board = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    only_room = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    idempotency_key = HiddenField(default=lambda: secrets.token_urlsafe(24), validators=[Optional(), Length(16, 64)])
+
+
+class CancelForm(Form):
+    reason = TextAreaField(
+        _l("Reason"), validators=[InputRequired(_l("Say why the ticket is cancelled.")), Length(max=500)]
+    )
+
+
+class TransferForm(Form):
+    service_id = RadioField(_l("Service"), coerce=int, validators=[InputRequired(_l("Choose a service."))])
+
+    def offer(self, services: Sequence[Service]) -> "TransferForm":
+        """Set the services to choose from."""
+        self.service_id.choices = [(s.id, f"{s.name} · {s.department.name}") for s in services]
+        return self
+
+
+# Minutes after which a wait is marked, and marked as late.
+PATIENCE = {Lane.URGENT: (5, 10), Lane.PRIORITY: (10, 20), Lane.NORMAL: (20, 40)}
+
+
+def words() -> dict[str, Any]:
+    """What the templates of the queue name things by."""
+    return {
+        "STEPS": STEP_WORDS,
+        "STATES": STATE_WORDS,
+        "LANES": LANE_WORDS,
+        "PATIENCE": PATIENCE,
+        "Step": Step,
+        "State": State,
+        "Lane": Lane,
+    }

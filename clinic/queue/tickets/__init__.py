@@ -1,0 +1,1 @@
+"""Giving a ticket, printing it, and the tickets a patient had."""

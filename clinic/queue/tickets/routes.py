@@ -1,0 +1,106 @@
+"""Giving a ticket, printing it, and the tickets a patient had."""
+
+from flask import Response, make_response, redirect, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock
+from clinic.auth.access import requires
+from clinic.db import current_session, transaction
+from clinic.directory.models import Service
+from clinic.errors import Invalid
+from clinic.patients.chart.page import open_chart
+from clinic.patients.queries import get_patient
+from clinic.queue import queries, service
+from clinic.queue.blueprint import blueprint
+from clinic.queue.forms import JoinForm
+from clinic.web import htmx
+from clinic.web.dialogs import dialog
+from clinic.web.filters import today
+from clinic.web.security import actor, settings
+
+LAST_SERVICE = "queue_service"
+
+
+@blueprint.get("/tickets/new")
+@requires("queue.join")
+def new() -> Response:
+    services = queries.list_services(current_session())
+    form = JoinForm(formdata=None).offer(services)
+    form.patient_id.data = request.args.get("patient_id", type=int)
+    form.service_id.data = _usual_service(services, request.args.get("department_id", type=int))
+    return _show_form(form)
+
+
+@blueprint.post("/tickets")
+@requires("queue.join")
+def create() -> BaseResponse:
+    form = JoinForm().offer(queries.list_services(current_session()))
+    if not form.validate():
+        return _show_form(form, 422)
+    try:
+        with transaction() as write:
+            entry = service.join_queue(
+                write,
+                service_id=form.service_id.data,
+                patient_id=form.patient_id.data,
+                lane=form.lane.data,
+                idempotency_key=form.idempotency_key.data,
+                is_confirmed=form.confirm.data,
+                actor=actor(),
+                now=clock.now(),
+                zone=settings().zone,
+            )
+    except Invalid as error:
+        form.add_error(error)
+        return _show_form(form, 422)
+    if session.get(LAST_SERVICE) != entry.service_id:
+        session[LAST_SERVICE] = entry.service_id
+    if not htmx.wants_partial():
+        return redirect(url_for("queue.ticket", entry_id=entry.id), 303)
+    response = make_response(ticket(entry.id))
+    response.headers["HX-Trigger"] = "queue-changed"
+    return response
+
+
+def _usual_service(services: list[Service], department_id: int | None) -> int | None:
+    """The one this browser last gave a ticket for, else the first; of one department where it is named."""
+    offered = [s.id for s in services if department_id in (None, s.department_id)]
+    last = session.get(LAST_SERVICE)
+    return last if last in offered else next(iter(offered), None)
+
+
+def _show_form(form: JoinForm, status: int = 200) -> Response:
+    """The form with the patient it is for and the tickets this patient already has today."""
+    read, patient_id = current_session(), form.patient_id.data
+    return dialog(
+        "queue/tickets/_new.html",
+        _("Check in") if patient_id else _("Walk-in ticket"),
+        url_for("queue.index"),
+        status,
+        form=form,
+        patient=get_patient(read, patient_id) if patient_id else None,
+        open_entries=queries.list_open_of_patient(read, patient_id, today()) if patient_id else [],
+    )
+
+
+@blueprint.get("/<int:entry_id>/ticket")
+@requires("queue.view")
+def ticket(entry_id: int) -> Response:
+    entry = queries.get_entry(current_session(), entry_id)
+    ahead = queries.count_ahead(current_session(), entry)
+    return htmx.page("queue/tickets/ticket.html", partial="queue/tickets/_ticket.html", entry=entry, ahead=ahead)
+
+
+@blueprint.get("/patients/<int:patient_id>")
+@requires("queue.view")
+def history(patient_id: int) -> Response:
+    chart = open_chart(patient_id)
+    entries = queries.list_history(current_session(), patient_id)
+    return htmx.page(
+        "queue/tickets/history.html",
+        partial="queue/tickets/_history.html",
+        chart=chart,
+        entries=entries,
+        events=queries.list_events(current_session(), [e.id for e in entries]),
+    )

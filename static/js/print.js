@@ -1,0 +1,2 @@
+// A page opened to be printed asks for it at once.
+addEventListener("load", () => print());
