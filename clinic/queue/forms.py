@@ -11,7 +11,7 @@ from wtforms.widgets import HiddenInput
 
 from clinic.directory.models import Service
 from clinic.queue.models import Lane, State, Step
-from clinic.web.forms import CreateForm, Form
+from clinic.web.forms import CreateForm, Form, options
 
 LANE_WORDS = {Lane.URGENT: _l("Urgent"), Lane.PRIORITY: _l("Priority"), Lane.NORMAL: _l("Normal")}
 STATE_WORDS = {
@@ -59,14 +59,14 @@ class JoinForm(CreateForm):
     lane = RadioField(
         _l("Lane"),
         coerce=Lane,
-        choices=[(lane.value, LANE_WORDS[lane]) for lane in reversed(Lane)],
+        choices=options((lane.value, LANE_WORDS[lane]) for lane in reversed(Lane)),
         default=Lane.NORMAL,
     )
     confirm = BooleanField(_l("Give another ticket"))
 
     def offer(self, services: Sequence[Service]) -> "JoinForm":
         """Set the services to choose from."""
-        self.service_id.choices = [(s.id, s.name) for s in services]
+        self.service_id.choices = options((s.id, s.name) for s in services)
         return self
 
 
@@ -90,7 +90,7 @@ class TransferForm(Form):
 
     def offer(self, services: Sequence[Service]) -> "TransferForm":
         """Set the services to choose from."""
-        self.service_id.choices = [(s.id, f"{s.name} · {s.department.name}") for s in services]
+        self.service_id.choices = options((s.id, f"{s.name} · {s.department.name}") for s in services)
         return self
 
 

@@ -1,0 +1,116 @@
+"""Giving tickets on the screen."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.directory.models import Service
+from clinic.queue.models import Lane, QueueEntry
+from tests.browser_client import Browser
+from tests.factories import Factory
+
+KEY = "k" * 24
+
+
+@pytest.fixture
+def consultation(make: Factory) -> Service:
+    return make.service(make.department())
+
+
+def entries(session: Session) -> list[QueueEntry]:
+    return list(session.scalars(select(QueueEntry).order_by(QueueEntry.id)))
+
+
+def send(browser: Browser, **values: object) -> dict[str, object]:
+    return {"service_id": 1, "lane": "normal", "idempotency_key": KEY, **values}
+
+
+def test_a_walk_in_gets_a_ticket_to_print(receptionist: Browser, session: Session, consultation: Service) -> None:
+    assert "Consultation" in receptionist.page("/queue/tickets/new")
+    answer = receptionist.post("/queue/tickets", send(receptionist, service_id=consultation.id))
+    assert answer.status_code == 303
+    (entry,) = entries(session)
+    assert entry.patient_id is None
+    assert "A-001" in receptionist.page(answer.location)
+    assert "print.js" in receptionist.page(f"{answer.location}?print=1")
+
+
+def test_a_patient_is_checked_in_from_a_dialog(
+    receptionist: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    patient = make.patient("Jean", "Dupont")
+    assert "Jean Dupont" in receptionist.page(f"/queue/tickets/new?patient_id={patient.id}")
+    sent = send(receptionist, service_id=consultation.id, patient_id=patient.id, lane="urgent")
+    answer = receptionist.htmx("POST", "/queue/tickets", sent)
+    assert "A-001" in answer.get_data(as_text=True)
+    (entry,) = entries(session)
+    assert (entry.patient_id, entry.lane) == (patient.id, Lane.URGENT)
+
+
+def test_sent_twice_it_gives_one_ticket(receptionist: Browser, session: Session, consultation: Service) -> None:
+    for _ in range(2):
+        answer = receptionist.post("/queue/tickets", send(receptionist, service_id=consultation.id))
+        assert answer.status_code == 303
+    assert len(entries(session)) == 1
+
+
+def test_a_patient_already_waiting_needs_a_confirmation(
+    receptionist: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    patient = make.patient()
+    make.ticket(consultation, patient)
+    assert "Already here today" in receptionist.page(f"/queue/tickets/new?patient_id={patient.id}")
+    sent = send(receptionist, service_id=consultation.id, patient_id=patient.id)
+    refused = receptionist.post("/queue/tickets", sent)
+    assert refused.status_code == 422
+    assert "A-001 for Consultation since" in refused.get_data(as_text=True)
+    assert len(entries(session)) == 1
+    receptionist.post("/queue/tickets", {**sent, "confirm": "y"})
+    assert len(entries(session)) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"service_id": 999}, {"service_id": ""}, {"lane": "express"}, {"idempotency_key": "short"}]
+)
+def test_bad_input_is_refused_and_gives_nothing(
+    receptionist: Browser, session: Session, consultation: Service, wrong: dict[str, object]
+) -> None:
+    sent = {**send(receptionist, service_id=consultation.id), **wrong}
+    assert receptionist.post("/queue/tickets", sent).status_code == 422
+    assert not entries(session)
+
+
+def test_an_unknown_patient_is_not_found(receptionist: Browser, session: Session, consultation: Service) -> None:
+    sent = send(receptionist, service_id=consultation.id, patient_id=999)
+    assert receptionist.post("/queue/tickets", sent).status_code == 404
+    assert not entries(session)
+
+
+def test_the_service_used_last_is_offered_first(receptionist: Browser, make: Factory, consultation: Service) -> None:
+    blood = make.service(make.department("Laboratory"), "Blood test", "B")
+    receptionist.post("/queue/tickets", send(receptionist, service_id=blood.id))
+    page = receptionist.page("/queue/tickets/new")
+    assert f'checked id="service_id-1" name="service_id" required type="radio" value="{blood.id}"' in page
+
+
+def test_without_services_the_form_says_who_adds_them(receptionist: Browser) -> None:
+    assert "No service yet" in receptionist.page("/queue/tickets/new")
+
+
+def test_cashiers_give_no_tickets(cashier: Browser, session: Session, consultation: Service) -> None:
+    assert cashier.get("/queue/tickets/new").status_code == 403
+    assert cashier.post("/queue/tickets", send(cashier, service_id=consultation.id)).status_code == 403
+    assert not entries(session)
+
+
+def test_the_chart_shows_the_tickets_of_its_patient(
+    receptionist: Browser, make: Factory, consultation: Service
+) -> None:
+    patient, other = make.patient("Jean", "Dupont"), make.patient("Amina", "Benali")
+    assert "No ticket yet" in receptionist.page(f"/queue/patients/{patient.id}")
+    make.ticket(consultation, patient)
+    make.ticket(consultation, other)
+    page = receptionist.page(f"/queue/patients/{patient.id}")
+    assert "A-001" in page
+    assert "A-002" not in page
+    assert receptionist.get("/queue/patients/999").status_code == 404
