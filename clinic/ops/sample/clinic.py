@@ -34,7 +34,9 @@ def add_clinic(session: Session, *, settings: Settings, now: dt.datetime, patien
     users = add_staff(session, actor=SAMPLE, now=opened_at)
     departments = add_places(session, actor=SAMPLE, now=opened_at)
     practitioner_ids = session.scalars(select(Practitioner.id).order_by(Practitioner.id)).all()
-    people = sample_patients(patients, region=settings.region, now=now, practitioner_ids=practitioner_ids)
+    people = sample_patients(
+        range(patients), total=patients, region=settings.region, now=now, practitioner_ids=practitioner_ids
+    )
     active = _add_patients(session, people, users["reception"])
     team = Team(reception=users["reception2"], care=users["nurse"])
     add_day(session, departments=departments, patient_ids=active, team=team, now=now, zone=settings.zone)

@@ -70,14 +70,20 @@ class PhoneBook:
 
 
 def sample_patients(
-    count: int, *, region: str, now: dt.datetime, practitioner_ids: Sequence[int] = (), seed: int = 1
+    chosen: range,
+    *,
+    total: int,
+    region: str,
+    now: dt.datetime,
+    practitioner_ids: Sequence[int] = (),
+    seed: int = 1,
 ) -> Iterator[SamplePatient]:
-    """Patients in the order of their registration, which ends a day before `now`."""
+    """Those numbered `chosen` of `total` patients, in the order of their registration, which ends before `now`."""
     rnd, phones = random.Random(seed), PhoneBook(region)  # nosec B311: not a secret
-    step = dt.timedelta(days=_DAYS_KEPT) / max(count, 1)
+    step = dt.timedelta(days=_DAYS_KEPT) / max(total, 1)
     start = now - dt.timedelta(days=_DAYS_KEPT + 1)
-    for index in range(count):
-        registered_at = start + index * step
+    for number in chosen:
+        registered_at = start + number * step
         kept = now - registered_at - dt.timedelta(hours=12)
         has_come = rnd.random() < 0.8
         yield SamplePatient(
