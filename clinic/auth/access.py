@@ -41,6 +41,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "directory.edit": _LEAD,
     "exports.create": {Role.RECEPTIONIST, Role.MANAGER, Role.ADMIN},
     "exports.audit": _LEAD,
+    "exports.manage": _LEAD,
     "ops.jobs": _LEAD,
     "audit.view": _LEAD,
     "users.manage": {Role.ADMIN},
