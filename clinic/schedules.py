@@ -26,4 +26,7 @@ class Schedule:
         return (local.date() - dt.timedelta(days=0 if is_due else 1)).isoformat()
 
 
-SCHEDULES: tuple[Schedule, ...] = ()
+SCHEDULES: tuple[Schedule, ...] = (
+    Schedule("exports-reconcile", "clinic.exports.jobs.reconcile", every=30),
+    Schedule("exports-clean-up", "clinic.exports.jobs.clean_up", every=3600),
+)
