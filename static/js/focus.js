@@ -77,7 +77,9 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 // Morphing leaves what the person is doing: open menus stay open, a field being typed in keeps its text.
 if (globalThis.Idiomorph) {
-  Idiomorph.defaults.ignoreActiveValue = true;
+  const TEXT = "input:not([type=checkbox], [type=radio]), textarea, select";
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) =>
+    !(node === document.activeElement && node.matches(TEXT));
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
     !(name === "open" && node.matches("details, dialog"));
 }
