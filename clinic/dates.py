@@ -62,6 +62,15 @@ def day_first(region: str) -> bool:
     return region not in MONTH_FIRST_REGIONS
 
 
+def written(known: PartialDate, day_first: bool = True) -> str:
+    """As parse_birth_date() reads it back: 14/03/1982, 03/1982, 1982 or ~1982."""
+    if known.precision == DAY:
+        return known.date.strftime("%d/%m/%Y" if day_first else "%m/%d/%Y")
+    if known.precision == MONTH:
+        return known.date.strftime("%m/%Y")
+    return f"~{known.date.year}" if known.precision == ESTIMATED else str(known.date.year)
+
+
 def _estimate(text: str, today: dt.date, *, marked: bool) -> PartialDate | None:
     """An age with its unit, or, once marked as an estimate, a bare age or year."""
     match = _AGE.match(text)

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from clinic.dates import PartialDate, day_first, parse_birth_date, parse_date
+from clinic.dates import PartialDate, day_first, parse_birth_date, parse_date, written
 
 TODAY = dt.date(2026, 11, 20)
 BORN = dt.date(1982, 3, 14)
@@ -73,3 +73,11 @@ def test_months_are_read_in_the_language_of_the_clinic() -> None:
 
 def test_a_future_date_is_read_where_it_may_be() -> None:
     assert parse_date("31/12/2027", today=TODAY, past=False) == PartialDate(dt.date(2027, 12, 31), "day")
+
+
+@pytest.mark.parametrize("typed", ["14/3/1982", "3/1982", "1982", "~1982"])
+@pytest.mark.parametrize("day_first", [True, False])
+def test_what_is_written_is_read_back(typed: str, day_first: bool) -> None:
+    known = parse_birth_date(typed, today=TODAY)
+    assert known
+    assert parse_birth_date(written(known, day_first), today=TODAY, day_first=day_first) == known

@@ -75,8 +75,8 @@ def record(
         entity_id=entity_id,
         patient_id=patient_id,
         request_id=request_id.get(),
-        before=_plain(before),
-        after=_plain(after),
+        before=plain(before),
+        after=plain(after),
     )
     before_commit(session, _PENDING, _Sealer()).entries.append(entry)
 
@@ -87,12 +87,12 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, An
     return {k: before.get(k) for k in keys}, {k: after[k] for k in keys}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON types only, so that what is hashed is what is read back."""
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, (dt.datetime, dt.date)):

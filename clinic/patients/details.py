@@ -62,15 +62,15 @@ class PatientDetails:
     coverages: tuple[CoverageDetails, ...] = ()
 
 
-_LISTS = ("other_names", "telecoms", "addresses", "contacts")
+LISTS = ("other_names", "telecoms", "addresses", "contacts")
 _CHILDREN = ("identifiers", "coverages")
-_PLAIN = tuple(f.name for f in fields(PatientDetails) if f.name not in (*_LISTS, *_CHILDREN, "extra"))
+_PLAIN = tuple(f.name for f in fields(PatientDetails) if f.name not in (*LISTS, *_CHILDREN, "extra"))
 
 
 def details_of(patient: Patient) -> PatientDetails:
     """What is stored, in the shape in which it is written: change it with dataclasses.replace()."""
     values: dict[str, Any] = {name: getattr(patient, name) for name in _PLAIN}
-    values |= {name: tuple(getattr(patient, name)) for name in _LISTS}
+    values |= {name: tuple(getattr(patient, name)) for name in LISTS}
     identifiers = tuple(
         IdentifierDetails(kind=i.kind, value=i.value, issuer=i.issuer, valid_until=i.valid_until)
         for i in patient.identifiers
@@ -84,7 +84,7 @@ def details_of(patient: Patient) -> PatientDetails:
 def columns(details: PatientDetails) -> dict[str, Any]:
     """Values of the patients table, with the names derived for showing, sorting and searching."""
     values = {name: getattr(details, name) for name in _PLAIN}
-    values |= {name: list(getattr(details, name)) for name in _LISTS}
+    values |= {name: list(getattr(details, name)) for name in LISTS}
     family, given = details.family_name, details.given_name
     others = [str(n.get(part)) for n in details.other_names for part in ("family", "given", "text") if n.get(part)]
     return values | {

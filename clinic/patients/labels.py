@@ -77,3 +77,8 @@ def language_name(code: str | None) -> str:
         return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+def languages() -> list[tuple[str, str]]:
+    """(code, name) of the languages offered, by name."""
+    return sorted(((code, language_name(code)) for code in LANGUAGES), key=lambda pair: pair[1])

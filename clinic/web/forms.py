@@ -1,12 +1,12 @@
 """What every form shares: CSRF, whitespace handling and a key that makes a double submit harmless."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import FieldList, FormField, HiddenField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
@@ -44,6 +44,19 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(error.message)
         else:
             field.errors = [*field.errors, error.message]
+
+    def problems(self) -> list[tuple[str, str, str]]:
+        """(field id, label, message) of everything refused, rows of lists included; no id for the form as a whole."""
+        return [("", "", str(message)) for message in self.form_errors] + [*_problems(self)]
+
+
+def _problems(fields: Iterable[Any]) -> Iterator[tuple[str, str, str]]:
+    for field in fields:
+        if isinstance(field, FieldList | FormField):
+            yield from _problems(field)
+        else:
+            where = ("", "") if isinstance(field, HiddenField) else (field.id, str(field.label.text))
+            yield from ((*where, str(message)) for message in field.errors)
 
 
 class CreateForm(Form):

@@ -74,9 +74,13 @@ def in_dialog(href: str, title: str) -> dict[str, str]:
 @blueprint.app_template_global()
 def check_in_url(patient_id: int) -> str | None:
     """Where this person gives the patient a ticket, if there is such a place."""
-    if CHECK_IN not in current_app.view_functions or not current_user.may("queue.join"):
-        return None
-    return url_for(CHECK_IN, patient_id=patient_id)
+    return url_for(CHECK_IN, patient_id=patient_id) if offers_check_in() else None
+
+
+@blueprint.app_template_global()
+def offers_check_in() -> bool:
+    """Whether this person may give tickets here."""
+    return CHECK_IN in current_app.view_functions and bool(current_user.may("queue.join"))
 
 
 @blueprint.app_template_global()

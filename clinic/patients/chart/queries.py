@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from clinic.audit.models import AuditEntry
 from clinic.errors import NotFound
 from clinic.patients.models import Coverage, Patient, PatientAlert
 
@@ -40,3 +41,16 @@ def get_chart(session: Session, patient_id: int, today: dt.date) -> Chart:
 def _is_valid(coverage: Coverage, day: dt.date) -> bool:
     starts, ends = coverage.valid_from, coverage.valid_until
     return (starts is None or starts <= day) and (ends is None or day <= ends)
+
+
+def list_history(
+    session: Session, patient_id: int, *, openings: bool | None, before: int | None, limit: int
+) -> list[AuditEntry]:
+    """What happened to a patient, newest first; `openings` asks for those only (True), for all but those (False)."""
+    query = select(AuditEntry).where(AuditEntry.patient_id == patient_id)
+    if openings is not None:
+        is_opening = AuditEntry.action == "patients.open"
+        query = query.where(is_opening if openings else ~is_opening)
+    if before is not None:
+        query = query.where(AuditEntry.seq < before)
+    return list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)))

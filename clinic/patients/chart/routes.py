@@ -1,6 +1,6 @@
 """The chart: its header, summary, history of changes, and taking it out of the daily lists."""
 
-from flask import Response, render_template, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -9,13 +9,15 @@ from clinic.auth.access import passive, requires
 from clinic.db import current_session, transaction
 from clinic.patients import labels, service
 from clinic.patients.blueprint import blueprint
+from clinic.patients.chart.history import describe_all
 from clinic.patients.chart.page import changed_chart, open_chart
-from clinic.patients.chart.queries import get_chart
+from clinic.patients.chart.queries import get_chart, list_history
 from clinic.patients.forms import ReasonForm
 from clinic.patients.queries import get_patient
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
+from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor
 
 __all__ = ["blueprint", "labels"]
@@ -33,6 +35,25 @@ def show(patient_id: int) -> Response:
 def header(patient_id: int) -> str:
     chart = get_chart(current_session(), patient_id, today())
     return render_template("patients/chart/_header.html", chart=chart)
+
+
+@blueprint.get("/patients/<int:patient_id>/changes")
+@requires("patients.view")
+def changes(patient_id: int) -> Response:
+    chart, session = open_chart(patient_id), current_session()
+    show = request.args.get("show", "")
+    cursor = decode_cursor(request.args.get("after"), 1)
+    rows = list_history(
+        session,
+        patient_id,
+        openings={"openings": True, "": False}.get(show),
+        before=cursor[0] if cursor else None,
+        limit=PAGE_SIZE + 1,
+    )
+    shown = rows[:PAGE_SIZE]
+    page = Page(describe_all(session, shown), next=encode_cursor(shown[-1].seq) if len(rows) > PAGE_SIZE else None)
+    partial = "patients/chart/_changes.html"
+    return htmx.page("patients/changes.html", partial=partial, chart=chart, page=page, show=show)
 
 
 @blueprint.get("/patients/<int:patient_id>/activity")

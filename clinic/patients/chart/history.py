@@ -1,0 +1,156 @@
+"""The audit log of a patient as people read it: what was done, and each changed field before and after."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.audit.models import AuditEntry
+from clinic.directory.models import Practitioner
+from clinic.patients import labels
+from clinic.web.filters import birth_date
+
+ACTIONS = {
+    "patients.register": _l("Registered"),
+    "patients.update": _l("Changed"),
+    "patients.open": _l("Opened the chart"),
+    "patients.deactivate": _l("Deactivated"),
+    "patients.reactivate": _l("Reactivated"),
+    "patients.add_alert": _l("Alert added"),
+    "patients.void_alert": _l("Alert voided"),
+    "patients.import": _l("Imported"),
+}
+TONES = {"patients.open": "", "patients.deactivate": "warning", "patients.void_alert": "warning"}
+FIELDS = {
+    "mrn": _l("MRN"),
+    "family_name": _l("Family name"),
+    "given_name": _l("Given name"),
+    "prefix": _l("Title"),
+    "suffix": _l("Suffix"),
+    "other_names": _l("Other names"),
+    "birth_date": _l("Birth date"),
+    "birth_precision": _l("Birth date is known to the"),
+    "sex": _l("Sex"),
+    "deceased_on": _l("Died on"),
+    "language": _l("Language"),
+    "telecoms": _l("Phones and e-mail"),
+    "addresses": _l("Addresses"),
+    "contacts": _l("Contacts"),
+    "extra": _l("Further data"),
+    "notes": _l("Notes"),
+    "consent_to_contact": _l("Consent to be contacted"),
+    "consent_to_share": _l("Consent to share the record"),
+    "practitioner_id": _l("Practitioner"),
+    "identifiers": _l("Identifiers"),
+    "coverages": _l("Coverage"),
+    "is_active": _l("Active"),
+    "reason": _l("Reason"),
+    "text": _l("Text"),
+    "level": _l("Level"),
+}
+PRECISIONS = {"day": _l("day"), "month": _l("month"), "year": _l("year"), "estimated": _l("year, estimated")}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry in words; `changes` holds (field, before, after)."""
+
+    title: str
+    who: str
+    at: dt.datetime
+    tone: str
+    changes: list[tuple[str, str, str]]
+
+
+def describe_all(session: Session, entries: list[AuditEntry]) -> list[Happening]:
+    """The entries in words, in the given order; practitioners by name in one query."""
+    ids = {value for e in entries for state in (e.before, e.after) if (value := (state or {}).get("practitioner_id"))}
+    query = select(Practitioner.id, Practitioner.display_name).where(Practitioner.id.in_(ids))
+    names = {row.id: row.display_name for row in session.execute(query)} if ids else {}
+    return [_describe(entry, names) for entry in entries]
+
+
+def field_labels(names: set[str]) -> list[str]:
+    """The fields in words, in the order of the form."""
+    return [str(label) for name, label in FIELDS.items() if name in names]
+
+
+def _describe(entry: AuditEntry, practitioners: dict[int, str]) -> Happening:
+    before, after = entry.before or {}, entry.after or {}
+    names = {*before, *after}
+    if "birth_date" in names:
+        before, after = _with_birth(before), _with_birth(after)
+        names.discard("birth_precision")
+    changes = [
+        (
+            str(FIELDS.get(name, name.replace("_", " "))),
+            _value(name, before.get(name), practitioners),
+            _value(name, after.get(name), practitioners),
+        )
+        for name in sorted(names, key=lambda name: list(FIELDS).index(name) if name in FIELDS else len(FIELDS))
+    ]
+    title = str(ACTIONS.get(entry.action) or entry.action.replace(".", ": ").replace("_", " "))
+    return Happening(title, entry.actor_name, entry.at, TONES.get(entry.action, "accent"), changes)
+
+
+def _with_birth(state: dict[str, Any]) -> dict[str, Any]:
+    """The birth date as far as it is known, in words."""
+    if not state.get("birth_date"):
+        return state
+    day = dt.date.fromisoformat(state["birth_date"])
+    return state | {"birth_date": birth_date(day, state.get("birth_precision", "day"))}
+
+
+def _value(name: str, value: Any, practitioners: dict[int, str]) -> str:
+    """One field's value in words."""
+    if value in (None, "", [], {}):
+        return ""
+    if name == "practitioner_id":
+        return practitioners.get(value, str(value))
+    if name in _WORDS:
+        return str(_WORDS[name].get(value, value))
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if name.endswith(("_date", "_on")):
+        return _date(value)
+    if isinstance(value, list):
+        return "; ".join(_item(name, item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')}: {item}" for key, item in value.items())
+    return str(value)
+
+
+_WORDS: dict[str, dict[Any, Any]] = {
+    "sex": labels.SEXES,
+    "birth_precision": PRECISIONS,
+    "level": labels.ALERT_LEVELS,
+    "consent_to_contact": labels.CONSENTS,
+    "consent_to_share": labels.CONSENTS,
+}
+
+
+def _item(name: str, item: Any) -> str:
+    """One phone, address, contact, name, identifier or coverage."""
+    if not isinstance(item, dict):
+        return str(item)
+    if name == "telecoms":
+        return str(item.get("typed") or item["value"])
+    if name == "addresses":
+        return labels.address(item)
+    if name == "other_names":
+        return labels.other_name(item)
+    values = dict(item, kind=labels.identifier_kind(item["kind"])) if name == "identifiers" else item
+    dates = {key: _date(value) for key, value in values.items() if key.startswith("valid_") and value}
+    return " ".join(str(value) for key, value in (values | dates).items() if value and key != "priority")
+
+
+def _date(value: str) -> str:
+    try:
+        return str(format_date(dt.date.fromisoformat(value), "medium"))
+    except ValueError:
+        return value
