@@ -1,0 +1,91 @@
+"""What the supervisor promises, on real processes."""
+
+import signal
+import subprocess
+
+import psutil
+import pytest
+
+from tests.running_clinic import PARTS, ROOT, SUPERVISOR, RunningClinic, free_port, wait_until
+
+pytestmark = pytest.mark.faults
+MEGABYTE = 1024**2
+
+
+def refused(clinic: RunningClinic, **changes: str) -> str:
+    """What a second start says; it must fail with one line and no traceback."""
+    done = subprocess.run(
+        SUPERVISOR, cwd=ROOT, env=clinic.environment | changes, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def test_the_whole_process_tree_idles_under_350_megabytes(clinic: RunningClinic) -> None:
+    clinic.get("/auth/sign-in")
+    tree = [clinic.supervisor, *clinic.supervisor.children(recursive=True)]
+    used = {f"{p.pid} {p.name()}": p.memory_info().rss // MEGABYTE for p in tree}
+    assert sum(used.values()) < 350, used
+
+
+@pytest.mark.parametrize("name", list(PARTS))
+def test_a_part_that_is_killed_is_started_again(clinic: RunningClinic, name: str) -> None:
+    clinic.kill(name)
+    clinic.wait_until_ready()
+    assert "killed by SIGKILL" in clinic.log
+
+
+def test_a_killed_web_process_is_replaced_by_its_master(clinic: RunningClinic) -> None:
+    master = clinic.part("web")
+    (child,) = master.children()
+    child.kill()
+    wait_until(lambda: [c.pid for c in master.children()] not in ([], [child.pid]), 20, "no new web process")
+    clinic.wait_until_ready()
+
+
+def test_a_second_start_on_the_same_folder_is_refused(clinic: RunningClinic) -> None:
+    assert "already running" in refused(clinic, PORT=str(free_port()))
+
+
+def test_a_taken_port_is_refused(clinic: RunningClinic) -> None:
+    other = RunningClinic(PORT=str(clinic.port))
+    assert f"Port {clinic.port}" in refused(other)
+    other.remove()
+
+
+def test_a_folder_that_cannot_be_used_is_refused(clinic: RunningClinic) -> None:
+    file = clinic.var / "a-file"
+    file.touch()
+    assert "cannot be used" in refused(clinic, CLINIC_VAR=str(file / "var"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_after_a_stop_and_the_next_start_finds_the_data(number: signal.Signals) -> None:
+    clinic = RunningClinic()
+    try:
+        assert "Sample sign-ins" in clinic.start()
+        clinic.flask("users", "create", "kept", "--name", "Kept", "--role", "admin", "--password", "correct horse 1")
+        tree = clinic.supervisor.children(recursive=True)
+        code = clinic.stop(number)
+        _, alive = psutil.wait_procs(tree, timeout=5)
+        assert alive == []
+        assert code == (-signal.SIGKILL if number is signal.SIGKILL else 0)
+        clinic.start()
+        with pytest.raises(subprocess.CalledProcessError):
+            clinic.flask("users", "create", "kept", "--name", "x", "--role", "admin", "--password", "correct horse 1")
+    finally:
+        clinic.remove()
+
+
+def test_a_clinic_with_its_own_redis_needs_no_embedded_one() -> None:
+    first = RunningClinic()
+    second = RunningClinic(REDIS_URL=f"unix://{first.var}/redis.sock")
+    try:
+        first.start()
+        second.start()
+        with pytest.raises(LookupError):
+            second.part("valkey")
+    finally:
+        second.remove()
+        first.remove()
