@@ -14,6 +14,7 @@ from clinic.directory.models import Practitioner
 # Ordered by code point on both databases, so that ranges of names use the index and pages come in the same order.
 _SORTED_NAME = String(450).with_variant(String(450, collation="C"), "postgresql")
 _SEARCHED_NAME = String(1200).with_variant(String(1200, collation="C"), "postgresql")
+_FILTERED = ("is_active", "sex", "practitioner_id", "last_visit_at")
 _MRN = String(20).with_variant(String(20, collation="C"), "postgresql")
 
 
@@ -52,8 +53,8 @@ class Patient(Idempotent, Keyed, Base):
 
     __tablename__ = "patients"
     __table_args__ = (
-        # Everything a search decides by, in the order of names: lists and searches walk it without the table.
-        Index("ix_patients_search_walk", "sort_name", "id", "search_name", "birth_date", "mrn"),
+        # Everything a search or a filter decides by, in the order of names: lists and searches walk it without the table.
+        Index("ix_patients_search_walk", "sort_name", "id", "search_name", "birth_date", "mrn", *_FILTERED),
         Index("ix_patients_birth_date", "birth_date", "id"),
         Index("ix_patients_last_visit_at", "last_visit_at", "id"),
         Index("ix_patients_registered_at", "registered_at", "id"),

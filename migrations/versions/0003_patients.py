@@ -111,7 +111,13 @@ def upgrade() -> None:
     op.create_index("ix_patients_practitioner", "patients", ["practitioner_id", "sort_name", "id"], unique=False)
     op.create_index("ix_patients_registered_at", "patients", ["registered_at", "id"], unique=False)
     op.create_index(
-        "ix_patients_search_walk", "patients", ["sort_name", "id", "search_name", "birth_date", "mrn"], unique=False
+        "ix_patients_search_walk",
+        "patients",
+        [
+            *("sort_name", "id", "search_name", "birth_date", "mrn"),
+            *("is_active", "sex", "practitioner_id", "last_visit_at"),
+        ],
+        unique=False,
     )
 
     op.create_table(
