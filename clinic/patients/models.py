@@ -53,7 +53,7 @@ class Patient(Idempotent, Keyed, Base):
 
     __tablename__ = "patients"
     __table_args__ = (
-        # Everything a search or a filter decides by, in the order of names: lists and searches walk it without the table.
+        # All that searches and filters decide by, in the order of names: they walk it without reading the table.
         Index("ix_patients_search_walk", "sort_name", "id", "search_name", "birth_date", "mrn", *_FILTERED),
         Index("ix_patients_birth_date", "birth_date", "id"),
         Index("ix_patients_last_visit_at", "last_visit_at", "id"),

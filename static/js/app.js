@@ -11,3 +11,4 @@ import "./keyboard.js";
 import "./rows.js";
 import "./clocks.js";
 import "./live.js";
+import "./search.js";

@@ -83,6 +83,7 @@ function closeSearch(target) {
   search.querySelector(".search-panel").replaceChildren();
   if (target === input && !input.value) input.blur();
   input.value = "";
+  input.dispatchEvent(new Event("input", { bubbles: true }));
   if (target !== input) input.focus();
 }
 

@@ -17,7 +17,6 @@ from clinic.directory.models import Practitioner
 from clinic.patients.listing.cursors import open_cursor, seal_cursor
 from clinic.patients.listing.rows import valid_on
 from clinic.patients.models import Coverage, Patient
-from clinic.web.paging import PAGE_SIZE, Page
 
 # With so few patients left by the filters they are fetched and sorted; more are met soon enough along an index.
 FEW = 1500
@@ -87,8 +86,19 @@ class Position:
     start: str | None = None
 
 
-def list_patients(session: Session, filters: Filters, order: Order, position: Position, today: dt.date) -> Page[int]:
-    """The ids of one page, with the cursors of its neighbours. A bad cursor gives the first page."""
+@dataclass(frozen=True)
+class IdPage:
+    """Patients of one page in order, with the cursors of its neighbours (None where there is none)."""
+
+    ids: list[int]
+    next: str | None
+    previous: str | None
+
+
+def list_patients(
+    session: Session, filters: Filters, order: Order, position: Position, *, today: dt.date, limit: int
+) -> IdPage:
+    """Up to `limit` patients from a position on. A bad cursor gives the first page."""
     backward = position.before is not None and position.after is None
     cursor = _read_cursor(position.before if backward else position.after, order)
     conditions = _conditions(filters, order, today)
@@ -97,14 +107,14 @@ def list_patients(session: Session, filters: Filters, order: Order, position: Po
     if cursor is None and position.start and order.sort == Sort.NAME:
         conditions.append(_from_letter(position.start, order))
     reverse = backward and cursor is not None
-    rows = _walk(session, conditions, order, cursor, reverse)
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    rows = _walk(session, conditions, order, cursor, reverse, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
     if reverse:
         rows.reverse()
     has_next = more or reverse
     has_previous = more if reverse else cursor is not None or bool(position.start)
-    return Page(
-        rows=[patient_id for patient_id, _value in rows],
+    return IdPage(
+        ids=[patient_id for patient_id, _value in rows],
         next=_cursor_at(rows[-1:]) if has_next else None,
         previous=_cursor_at(rows[:1]) if has_previous else None,
     )
@@ -112,13 +122,13 @@ def list_patients(session: Session, filters: Filters, order: Order, position: Po
 
 def list_letters(session: Session) -> list[tuple[str, str]]:
     """Where the list by name may be entered: (label, start) for each first letter in use, Han as one."""
-    letters = select(func.min(Patient.sort_name).label("name")).cte("letters", recursive=True)
-    head = func.substr(letters.c.name, 1, 1)
+    first = select(func.min(Patient.sort_name).label("name")).cte("letters", recursive=True)
+    head = func.substr(first.c.name, 1, 1)
     passed = case((head.between(*_HAN), literal(_HAN[1])), else_=head).concat(_AFTER_EVERY_NAME)
     following = select(func.min(Patient.sort_name)).where(Patient.sort_name > passed).scalar_subquery()
-    letters = letters.union_all(select(following).where(letters.c.name.is_not(None)))
-    heads = session.scalars(select(head).where(letters.c.name.is_not(None)).limit(_MAX_LETTERS))
-    return [_labelled(letter) for letter in heads if letter]
+    letters = first.union_all(select(following).where(first.c.name.is_not(None)))
+    names = session.scalars(select(letters.c.name).where(letters.c.name.is_not(None)).limit(_MAX_LETTERS))
+    return [_labelled(name[0]) for name in names if name]
 
 
 def list_practitioner_choices(session: Session) -> list[tuple[int, str]]:
@@ -159,16 +169,17 @@ def _walk(
     order: Order,
     cursor: tuple[Any, int] | None,
     reverse: bool,
+    limit: int,
 ) -> list[tuple[int, Any]]:
-    """Up to a page and one more of (id, value), from the cursor on, against the order if `reverse`."""
+    """Up to `limit` (id, value) from the cursor on, against the order if `reverse`."""
     found: list[tuple[int, Any]] = []
     parts = [False, True] if order.sort in _NULLABLE else [False]
     for nulls in reversed(parts) if reverse else parts:
         skipped = cursor is not None and (cursor[0] is None) != nulls and (nulls if reverse else not nulls)
-        if skipped or len(found) > PAGE_SIZE:
+        if skipped or len(found) >= limit:
             continue
         start = cursor if cursor is not None and (cursor[0] is None) == nulls else None
-        query = _part(conditions, order, start, reverse, nulls).limit(PAGE_SIZE + 1 - len(found))
+        query = _part(conditions, order, start, reverse, nulls).limit(limit - len(found))
         found += [(patient_id, value) for patient_id, value in session.execute(query)]
     return found
 

@@ -23,6 +23,7 @@ _COLUMNS = (
     Patient.is_active,
     Patient.deceased_on,
     Patient.last_visit_at,
+    Patient.registered_at,
     Practitioner.display_name,
 )
 
@@ -41,6 +42,7 @@ class PatientRow:
     is_active: bool
     deceased_on: dt.date | None
     last_visit_at: dt.datetime | None
+    registered_at: dt.datetime
     practitioner: str | None
     payer: str | None = None
     alert: str | None = None
