@@ -43,6 +43,8 @@ def _blueprints() -> "list[Blueprint]":
     from clinic.patients.chart import routes as chart
     from clinic.patients.registration import routes as registration
     from clinic.queue import routes as queue
+    from clinic.queue.displays import routes as displays
+    from clinic.queue.displays.screen import routes as screen
     from clinic.queue.tickets import routes as tickets
 
     areas = (
@@ -52,10 +54,12 @@ def _blueprints() -> "list[Blueprint]":
         chart,
         desk,
         directory,
+        displays,
         ops,
         patients,
         queue,
         registration,
+        screen,
         tickets,
     )
     # Modules of one area share its blueprint.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from clinic.directory.models import Service
@@ -81,7 +81,7 @@ class MoveForm(Form):
 
 class CancelForm(Form):
     reason = TextAreaField(
-        _l("Reason"), validators=[InputRequired(_l("Say why the ticket is cancelled.")), Length(max=500)]
+        _l("Reason"), validators=[DataRequired(_l("Say why the ticket is cancelled.")), Length(max=500)]
     )
 
 

@@ -12,3 +12,4 @@ import "./rows.js";
 import "./clocks.js";
 import "./live.js";
 import "./search.js";
+import "./copy.js";

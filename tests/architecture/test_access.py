@@ -9,7 +9,17 @@ from tests.browser_client import Browser
 from tests.factories import Factory
 
 # Everything that needs no sign-in, one by one: a new public view must be added here deliberately.
-PUBLIC = {"auth.create", "auth.new", "desk.home", "ops.live", "ops.ready"}
+PUBLIC = {
+    "auth.create",
+    "auth.new",
+    "desk.home",
+    "display.calls",
+    "display.live",
+    "display.seen",
+    "display.show",
+    "ops.live",
+    "ops.ready",
+}
 
 
 def rules(app: Flask) -> list[Rule]:

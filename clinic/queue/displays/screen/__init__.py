@@ -1,0 +1,1 @@
+"""The screen itself: no sign-in, a device token in its address."""

@@ -1,0 +1,210 @@
+"""Waiting-room screens: set up by managers, open to whoever has the address, and saying no more than they may."""
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic import clock, live
+from clinic.db import transaction
+from clinic.directory.models import Service
+from clinic.errors import NotFound
+from clinic.live import Hub
+from clinic.patients.models import Patient
+from clinic.queue import service as queue
+from clinic.queue.displays import service
+from clinic.queue.displays.models import Display, Privacy
+from clinic.queue.displays.queries import digest_token, get_display_by_token, shown_name
+from clinic.queue.models import QueueEntry, Step
+from tests.browser_client import Browser
+from tests.factories import NOW, TESTER, Factory
+
+
+@pytest.fixture
+def consultation(make: Factory) -> Service:
+    return make.service(make.department())
+
+
+def new_display(session: Session, *department_ids: int, **values: Any) -> str:
+    """A display's token."""
+    given: dict[str, Any] = {"name": "Hall", "privacy": Privacy.NONE, "chime": True, "idempotency_key": None, **values}
+    with transaction(session):
+        _, token = service.create_display(session, department_ids=department_ids, actor=TESTER, now=NOW, **given)
+    assert token
+    return token
+
+
+def call(session: Session, entry: QueueEntry, step: Step = Step.CALL) -> None:
+    with transaction(session):
+        queue.move_entry(session, entry_id=entry.id, step=step, actor=TESTER, now=clock.now())
+
+
+def displays(session: Session) -> list[Display]:
+    return list(session.scalars(select(Display)))
+
+
+def form(consultation: Service, **values: object) -> dict[str, object]:
+    given = {"name": "Hall", "department_ids": consultation.department_id, "privacy": "none"}
+    return {**given, "chime": "y", "idempotency_key": "k" * 24, **values}
+
+
+def test_a_manager_sets_up_a_screen_and_sees_its_address_once(
+    manager: Browser, session: Session, consultation: Service
+) -> None:
+    assert "No screen yet" in manager.page("/queue/displays")
+    manager.page("/queue/displays/new")
+    made = manager.post("/queue/displays", form(consultation)).get_data(as_text=True)
+    (token,) = re.findall(r"/display/([\w-]{32,})", made)[:1]
+    (display,) = displays(session)
+    assert display.token_digest == digest_token(token)
+    again = manager.post("/queue/displays", form(consultation)).get_data(as_text=True)
+    assert token not in again
+    assert "This screen is there already" in again
+    assert len(displays(session)) == 1
+    assert token not in manager.page("/queue/displays")
+
+
+@pytest.mark.parametrize("wrong", [{"name": " "}, {"department_ids": 999}, {"department_ids": []}, {"privacy": "all"}])
+def test_bad_settings_are_refused(
+    manager: Browser, session: Session, consultation: Service, wrong: dict[str, object]
+) -> None:
+    assert manager.post("/queue/displays", form(consultation, **wrong)).status_code == 422
+    assert not displays(session)
+
+
+def test_editing_keeps_the_address(manager: Browser, session: Session, consultation: Service) -> None:
+    token = new_display(session, consultation.department_id)
+    (display,) = displays(session)
+    assert 'value="Hall"' in manager.page(f"/queue/displays/{display.id}/edit")
+    sent = form(consultation, name="Entrance", privacy="initials", chime="")
+    assert manager.post(f"/queue/displays/{display.id}", sent).status_code == 303
+    found = get_display_by_token(session, token)
+    assert (found.name, found.privacy, found.chime) == ("Entrance", Privacy.INITIALS, False)
+    assert manager.post(f"/queue/displays/{display.id}", {**sent, "name": ""}).status_code == 422
+
+
+def test_a_new_address_ends_the_old_one(manager: Browser, session: Session, consultation: Service) -> None:
+    token = new_display(session, consultation.department_id)
+    (display,) = displays(session)
+    manager.page(f"/queue/displays/{display.id}/renew")
+    answer = manager.post(f"/queue/displays/{display.id}/renew").get_data(as_text=True)
+    (fresh,) = re.findall(r"/display/([\w-]{32,})", answer)[:1]
+    assert manager.get(f"/display/{token}").status_code == 404
+    assert manager.get(f"/display/{fresh}").status_code == 200
+
+
+def test_a_screen_switched_off_stays_dark(manager: Browser, session: Session, consultation: Service) -> None:
+    token = new_display(session, consultation.department_id)
+    (display,) = displays(session)
+    manager.page(f"/queue/displays/{display.id}/revoke")
+    assert manager.post(f"/queue/displays/{display.id}/revoke").status_code == 303
+    for part in ("", "/calls", "/live"):
+        assert manager.get(f"/display/{token}{part}").status_code == 404
+    assert manager.client.post(f"/display/{token}/seen").status_code == 404
+    assert manager.post(f"/queue/displays/{display.id}/revoke").status_code == 404
+    assert "No screen yet" in manager.page("/queue/displays")
+
+
+def test_only_managers_set_up_screens(receptionist: Browser, session: Session, consultation: Service) -> None:
+    assert receptionist.get("/queue/displays").status_code == 403
+    assert receptionist.post("/queue/displays", form(consultation)).status_code == 403
+    assert not displays(session)
+
+
+def test_a_screen_shows_calls_of_its_departments_only(
+    browser: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = new_display(session, consultation.department_id)
+    blood = make.service(make.department("Laboratory"), "Blood test", "B")
+    here, there = make.ticket(consultation), make.ticket(blood)
+    make.ticket(consultation)
+    yesterday = make.ticket(consultation, now=clock.now() - dt.timedelta(days=1))
+    for entry in (here, there, yesterday):
+        call(session, entry)
+    page = browser.page(f"/display/{token}")
+    assert f'data-call="{here.id}:1"' in page
+    assert "B-001" not in page
+    assert page.count("data-call=") == 1
+    assert re.search(r"<strong>1</strong>\s+person waiting", page)
+    call(session, here, Step.RECALL)
+    assert f'data-call="{here.id}:2"' in browser.get(f"/display/{token}/calls").get_data(as_text=True)
+    call(session, here, Step.START)
+    assert "Your number will appear here." in browser.page(f"/display/{token}")
+
+
+def test_an_address_that_was_guessed_shows_nothing(browser: Browser) -> None:
+    assert browser.get("/display/" + "x" * 32).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("privacy", "given", "family", "shown"),
+    [
+        (Privacy.NONE, "Jean Luc", "Dupont", ""),
+        (Privacy.INITIALS, "Jean Luc", "Dupont", "J. D."),
+        (Privacy.FIRST_NAME, "Jean Luc", "Dupont", "Jean"),
+        (Privacy.FIRST_NAME, None, "Sukarno", "S."),
+        (Privacy.INITIALS, "小明", "王", "王."),
+        (Privacy.FIRST_NAME, "小明", "王", "小明"),
+    ],
+)
+def test_no_more_of_a_name_than_allowed(
+    make: Factory, privacy: Privacy, given: str, family: str | None, shown: str
+) -> None:
+    assert shown_name(make.patient(given, family), privacy) == shown
+
+
+def test_a_walk_in_has_no_name() -> None:
+    assert shown_name(None, Privacy.FIRST_NAME) == ""
+
+
+def test_a_private_screen_does_not_hold_the_name_anywhere(
+    browser: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = new_display(session, consultation.department_id)
+    call(session, make.ticket(consultation, make.patient("Zebulon", "Quartz")))
+    page = browser.page(f"/display/{token}").lower()
+    assert "zebulon" not in page
+    assert "quartz" not in page
+    assert session.scalar(select(Patient.display_name)) == "Zebulon Quartz"
+
+
+def test_the_stream_carries_only_its_departments(
+    app: Flask, browser: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = new_display(session, consultation.department_id)
+    elsewhere = make.department("Laboratory").id
+    hub: Hub = app.extensions["clinic_hub"]
+    here = consultation.department_id
+    answer = browser.client.get(f"/display/{token}/live", buffered=False)
+    events = answer.iter_encoded()
+    next(events)
+    for topic in (f"queue:{elsewhere}", "patients:1", f"queue:{here}"):
+        hub._deliver(f'{{"topics": ["{topic}"]}}')
+    heard = next(e for e in events if b"topics" in e and b"all" not in e)
+    answer.close()
+    assert heard == f'data: {{"topics": ["queue:{here}"]}}\n\n'.encode()
+
+
+def test_a_screen_that_is_on_is_seen(browser: Browser, session: Session, consultation: Service) -> None:
+    token = new_display(session, consultation.department_id)
+    assert browser.client.post(f"/display/{token}/seen").status_code == 204
+    session.expire_all()
+    assert get_display_by_token(session, token).last_seen_at is not None
+
+
+def test_changes_of_settings_reach_the_screen(
+    session: Session, consultation: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, ...]] = []
+    monkeypatch.setattr(live, "_send", sent.append)
+    token = new_display(session, consultation.department_id)
+    display_id = get_display_by_token(session, token).id
+    with transaction(session):
+        service.revoke_display(session, display_id=display_id, actor=TESTER, now=NOW)
+    assert sent == [(f"display:{display_id}",)]
+    with pytest.raises(NotFound):
+        get_display_by_token(session, token)
