@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from clinic import errors
 from clinic.web.htmx import wants_partial
@@ -67,6 +67,11 @@ def _csrf_error(_error: CSRFError) -> Response:
     return answer(400, _("This form had expired. Go back, reload the page and send it again."))
 
 
+def _strange_host(_error: SecurityError) -> Response:
+    """Nothing can be rendered: links need a host name that is ours."""
+    return Response("This is not a name of this server.", 400, mimetype="text/plain")
+
+
 def _stale(_error: StaleDataError) -> Response:
     return answer(409, _("Somebody changed this record meanwhile. Reload it and apply your change again."))
 
@@ -79,6 +84,7 @@ def install(app: Flask) -> None:
     """Register every handler."""
     app.register_error_handler(errors.DomainError, _domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(HTTPException, _http_error)
