@@ -18,7 +18,7 @@ def install(app: Flask, limit: int) -> None:
 
 def event_stream(topics: frozenset[str]) -> Response:
     """The stream of `topics`, holding no database connection. Raises Unavailable when the process is full."""
-    db.session.remove()
+    db.session.close()
     hub: Hub = current_app.extensions["clinic_hub"]
     try:
         events = hub.stream(topics, STREAM_SECONDS)

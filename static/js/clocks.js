@@ -1,6 +1,6 @@
 // Waiting times tick: <time data-since=ISO data-warn=15 data-late=30>, in the server's time, thresholds in minutes.
 const EVERY = 15_000;
-const skew = Date.parse(document.documentElement.dataset.now) - Date.now() || 0;
+const skew = Date.parse(document.body.dataset.now) - Date.now() || 0;
 
 function words(minutes) {
   const { textMinutes, textHours } = document.body.dataset;
