@@ -21,14 +21,20 @@ _ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CAN
 
 
 class _Connection:
+    url = ""
     client: "redis.Redis | None" = None
 
 
 def connect(url: str) -> redis.Redis:
-    """Set the process's Redis; connections are made when first used, each call bounded in time."""
-    _Connection.client = redis.Redis.from_url(
-        url, socket_connect_timeout=2, socket_timeout=15, health_check_interval=30, max_connections=600
-    )
+    """Set the process's Redis; connections are made when first used, each call bounded in time.
+
+    The same address again keeps the client: streams and jobs may be using it.
+    """
+    if _Connection.client is None or _Connection.url != url:
+        _Connection.url = url
+        _Connection.client = redis.Redis.from_url(
+            url, socket_connect_timeout=2, socket_timeout=15, health_check_interval=30, max_connections=600
+        )
     return _Connection.client
 
 

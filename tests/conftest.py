@@ -88,12 +88,15 @@ def session(app: Flask) -> Iterator[Session]:
         engines = db._app_engines[app]
         engines[None] = connection
         db.session.configure(join_transaction_mode="create_savepoint")
-        yield db.session()
-        db.session.remove()
-        outer.rollback()
-        connection.close()
-        engines[None] = engine
-        db.session.configure(join_transaction_mode="conditional_savepoint")
+        try:
+            yield db.session()
+        finally:
+            db.session.remove()
+            engines[None] = engine
+            db.session.configure(join_transaction_mode="conditional_savepoint")
+            if outer.is_active:
+                outer.rollback()
+            connection.close()
 
 
 @pytest.fixture

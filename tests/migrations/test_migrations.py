@@ -36,7 +36,9 @@ def test_there_is_one_head(app: Flask) -> None:
 def test_up_down_and_up_again_keeps_what_is_not_taken_down(empty: Flask) -> None:
     upgrade()
     with db.engine.begin() as connection:
-        connection.execute(text("INSERT INTO departments (name, position, is_active) VALUES ('Eyes', 1, true)"))
+        connection.execute(
+            text("INSERT INTO departments (name, position, is_active, version) VALUES ('Eyes', 1, true, 1)")
+        )
     downgrade(revision="0002_directory")
     upgrade()
     with db.engine.connect() as connection:
