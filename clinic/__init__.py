@@ -37,6 +37,8 @@ def _blueprints() -> "list[Blueprint]":
     from clinic.auth import routes as auth
     from clinic.desk import routes as desk
     from clinic.directory import routes as directory
+    from clinic.documents import routes as documents
+    from clinic.documents.uploads import routes as uploads
     from clinic.ops import routes as ops
     from clinic.patients import routes as patients
     from clinic.patients.alerts import routes as alerts
@@ -55,12 +57,14 @@ def _blueprints() -> "list[Blueprint]":
         desk,
         directory,
         displays,
+        documents,
         ops,
         patients,
         queue,
         registration,
         screen,
         tickets,
+        uploads,
     )
     # Modules of one area share its blueprint.
     return list(dict.fromkeys(area.blueprint for area in areas))

@@ -29,4 +29,5 @@ class Schedule:
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("exports-reconcile", "clinic.exports.jobs.reconcile", every=30),
     Schedule("exports-clean-up", "clinic.exports.jobs.clean_up", every=3600),
+    Schedule("uploads-sweep", "clinic.documents.uploads.jobs.sweep", every=300),
 )

@@ -11,6 +11,7 @@ from clinic.audit import models as audit_models
 from clinic.auth import models as auth_models
 from clinic.db import WRITE_OPTION, Base, db
 from clinic.directory import models as directory_models
+from clinic.documents import models as document_models
 from clinic.exports import models as export_models
 from clinic.patients import models as patient_models
 from clinic.patients.search import models as search_models
@@ -24,6 +25,7 @@ MODELS = (
     auth_models,
     directory_models,
     patient_models,
+    document_models,
     search_models,
     queue_models,
     display_models,

@@ -38,8 +38,15 @@ class Source(Protocol):
 class FileSource:
     """A file on disk as a Source."""
 
+    _fd = -1
+
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.size = 0
+        self.measure()
+
+    def measure(self) -> None:
+        """Look at the size again, after the file has grown."""
         self.size = os.fstat(self._fd).st_size
 
     def read_at(self, offset: int, length: int) -> bytes:
@@ -49,6 +56,9 @@ class FileSource:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class SealedReader(io.RawIOBase):

@@ -140,6 +140,9 @@ class SealedWriter:
             os.close(self._fd)
             self._fd = -1
 
+    def __del__(self) -> None:
+        self.close()
+
     def __enter__(self) -> "SealedWriter":
         return self
 

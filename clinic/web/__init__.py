@@ -5,7 +5,7 @@ from jinja2 import StrictUndefined
 
 from clinic.config import Settings
 from clinic.db import db
-from clinic.web import errors, filters, logging, navigation, security, streams
+from clinic.web import errors, filters, logging, navigation, requests, security, streams
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -14,6 +14,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     logging.install(app, settings.log_level)
+    requests.install(app, settings)
     security.install(app, settings)
     errors.install(app)
     filters.install(app)

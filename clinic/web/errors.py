@@ -54,7 +54,8 @@ def answer(status: int, message: str = "") -> Response:
 
 
 def _domain_error(error: errors.DomainError) -> Response:
-    return answer(STATUS[type(error)], error.message)
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    return answer(status, error.message)
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

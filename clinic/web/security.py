@@ -90,6 +90,8 @@ def _to_sign_in() -> BaseResponse:
     if htmx.wants_partial():
         here = urlsplit(request.headers.get("HX-Current-URL", ""))
         return Response(status=401, headers={"HX-Redirect": url_for("auth.new", next=here.path or None)})
+    if "Tus-Resumable" in request.headers:
+        return Response(status=401)
     return redirect(url_for("auth.new", next=request.path if request.method == "GET" else None))
 
 

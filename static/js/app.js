@@ -13,3 +13,4 @@ import "./clocks.js";
 import "./live.js";
 import "./search.js";
 import "./copy.js";
+import "./uploads/loader.js";
