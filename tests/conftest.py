@@ -21,6 +21,7 @@ from clinic.config import Settings, load_settings
 from clinic.db import WRITE_OPTION, db
 from clinic.redis_server import server_command
 from tests.browser_client import Browser
+from tests.databases import fresh_database
 from tests.factories import Factory
 
 ENVIRONMENT = {
@@ -60,11 +61,13 @@ def redis_server(var: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def settings(var: Path) -> Settings:
+def settings(var: Path) -> Iterator[Settings]:
+    """Settings of a test clinic whose database is empty at first."""
     environment = dict(ENVIRONMENT, CLINIC_VAR=str(var))
     if url := os.environ.get("TEST_DATABASE_URL"):
         environment["DATABASE_URL"] = url
-    return load_settings(environment)
+    with fresh_database(load_settings(environment)) as own:
+        yield own
 
 
 @pytest.fixture(scope="session")
