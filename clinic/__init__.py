@@ -39,6 +39,7 @@ def _blueprints() -> "list[Blueprint]":
     from clinic.directory import routes as directory
     from clinic.documents import routes as documents
     from clinic.documents.uploads import routes as uploads
+    from clinic.exports import routes as exports
     from clinic.ops import routes as ops
     from clinic.patients import routes as patients
     from clinic.patients.alerts import routes as alerts
@@ -58,6 +59,7 @@ def _blueprints() -> "list[Blueprint]":
         directory,
         displays,
         documents,
+        exports,
         ops,
         patients,
         queue,

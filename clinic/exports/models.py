@@ -63,6 +63,7 @@ class Export(Idempotent, Keyed, Base):
     Whoever works on it must still hold `attempt`: cancelling or handing it to another worker changes state or
     attempt, and the worker stops at its next sign of life (`beat_at`). `tries` counts starts since a person last
     asked. `sha256` is of the file as downloaded; `stored_as` names its sealed form.
+    `filter_words` says what `filters` leaves, for people.
     """
 
     __tablename__ = "exports"
@@ -77,6 +78,7 @@ class Export(Idempotent, Keyed, Base):
     has_bom: Mapped[bool] = mapped_column(default=False)
     columns: Mapped[list[str]] = mapped_column(JSON)
     filters: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("exports.filters"))
+    filter_words: Mapped[list[str]] = mapped_column(EncryptedJson("exports.filter_words"))
     requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     requested_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     request_id: Mapped[str | None] = mapped_column(String(64))

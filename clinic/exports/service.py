@@ -35,11 +35,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody asks for: columns by key, filters as the screen's fields."""
+    """What somebody asks for: columns by key, filters as the screen's fields and in words."""
 
     kind: ExportKind
     columns: Sequence[str]
     filters: dict[str, Any]
+    filter_words: Sequence[str] = ()
     format: ExportFormat = ExportFormat.CSV
     delimiter: Delimiter = Delimiter.COMMA
     has_bom: bool = False
@@ -92,6 +93,7 @@ def request_export(
         has_bom=wanted.has_bom,
         columns=keys,
         filters=wanted.filters,
+        filter_words=list(wanted.filter_words),
         requested_by_id=actor.id,
         requested_at=now,
         queued_at=now,
@@ -148,7 +150,14 @@ def claim_export(session: Session, *, export_id: int, attempt: int, now: dt.date
         export.state, export.failure, export.finished_at = ExportState.FAILED, ExportFailure.WORKER_LOST, now
         return None
     obsolete, export.stored_as = export.stored_as, f"exports/{export.id}/{attempt}-{export.tries}"
-    wanted = Wanted(export.kind, export.columns, export.filters, export.format, export.delimiter, export.has_bom)
+    wanted = Wanted(
+        kind=export.kind,
+        columns=export.columns,
+        filters=export.filters,
+        format=export.format,
+        delimiter=export.delimiter,
+        has_bom=export.has_bom,
+    )
     return Task(export.id, attempt, export.tries, wanted, export.stored_as, obsolete)
 
 

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("has_bom", sa.Boolean(), nullable=False),
         sa.Column("columns", sa.JSON(), nullable=False),
         sa.Column("filters", sa.LargeBinary(), nullable=False),
+        sa.Column("filter_words", sa.LargeBinary(), nullable=False),
         sa.Column("requested_by_id", sa.Integer(), nullable=True),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("request_id", sa.String(length=64), nullable=True),

@@ -1,0 +1,134 @@
+"""What somebody may ask for: which rows, which columns, which kind of file."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import DataRequired, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from clinic.audit.forms import AuditFilterForm
+from clinic.audit.queries import list_actions
+from clinic.auth.queries import list_users
+from clinic.directory.queries import list_departments
+from clinic.exports.datasets.dataset import Dataset
+from clinic.exports.models import Delimiter, ExportFormat, ExportKind
+from clinic.queue.models import State
+from clinic.web.filters import date
+from clinic.web.forms import CreateForm, Form, options
+
+
+class ExportForm(CreateForm):
+    """Columns and file; the rows are chosen by the kind's own filter form beside it."""
+
+    columns = SelectMultipleField(
+        _l("Columns"),
+        validators=[DataRequired(_l("Choose at least one column."))],
+        widget=ListWidget(),
+        option_widget=CheckboxInput(),
+    )
+    format = RadioField(
+        _l("File"),
+        choices=options([(ExportFormat.CSV.value, _l("CSV")), (ExportFormat.XLSX.value, _l("Excel"))]),
+        default=ExportFormat.CSV.value,
+    )
+    delimiter = SelectField(
+        _l("Between cells"),
+        choices=options(
+            [
+                (Delimiter.COMMA.value, _l("Comma")),
+                (Delimiter.SEMICOLON.value, _l("Semicolon")),
+                (Delimiter.TAB.value, _l("Tab")),
+            ]
+        ),
+        default=Delimiter.COMMA.value,
+        description=_l("Excel in French or German expects a semicolon."),
+    )
+    has_bom = BooleanField(
+        _l("Mark the file as UTF-8"),
+        description=_l("Excel then reads accents and other scripts in a CSV file rightly."),
+    )
+
+    def offer(self, dataset: Dataset) -> None:
+        """Let the columns of `dataset` be chosen."""
+        self.columns.choices = options((column.key, column.label) for column in dataset.columns)
+
+
+class QueueFilterForm(Form):
+    """Which queue entries; days are the clinic's, both included."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    since = DateField(_l("From"), validators=[Optional()])
+    until = DateField(_l("To"), validators=[Optional()])
+    department = SelectField(_l("Department"), coerce=lambda v: int(v) if v else None, validators=[Optional()])
+    state = SelectField(
+        _l("State"),
+        default="",
+        choices=options(
+            [
+                ("", _l("Any")),
+                (State.WAITING.value, _l("Waiting")),
+                (State.CALLED.value, _l("Called")),
+                (State.IN_SERVICE.value, _l("Being seen")),
+                (State.ON_HOLD.value, _l("On hold")),
+                (State.DONE.value, _l("Done")),
+                (State.NO_SHOW.value, _l("No-show")),
+                (State.CANCELLED.value, _l("Cancelled")),
+            ]
+        ),
+    )
+
+    def validate_until(self, field: DateField) -> None:
+        if self.since.data and field.data < self.since.data:
+            raise ValidationError(_("The last day must not be before the first."))
+
+
+class PatientFilterForm(Form):
+    """All patients."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+
+def filter_form(kind: ExportKind, values: Mapping[str, Any], session: Session) -> Form:
+    """The fields that choose rows of this kind, filled from `values` (a MultiDict)."""
+    if kind is ExportKind.AUDIT:
+        form: Form = AuditFilterForm(values)
+        users = [(user.id, user.display_name) for user in list_users(session)]
+        form.actor.choices = options([("", _("Anyone")), *users])
+        form.action.choices = options([("", _("Anything")), *((a, a) for a in list_actions(session))])
+    elif kind is ExportKind.QUEUE_ENTRIES:
+        form = QueueFilterForm(values)
+        form.department.choices = options([("", _("Any")), *((d.id, d.name) for d in list_departments(session))])
+    else:
+        form = PatientFilterForm(values)
+    return form
+
+
+def chosen(form: Form) -> dict[str, Any]:
+    """The filters that are set, as JSON."""
+    values = {field.name: field.data for field in form if field.data not in (None, "", False)}
+    return {name: value.isoformat() if isinstance(value, dt.date) else value for name, value in values.items()}
+
+
+def in_words(form: Form) -> list[str]:
+    """The filters that are set, such as "Sex: female"."""
+    set_fields = chosen(form)
+    return [
+        str(_("%(field)s: %(value)s", field=field.label.text, value=_shown(field)))
+        for field in form
+        # A list of patients shows the active ones unless something else is chosen: say so.
+        if field.name in set_fields or field.name == "status"
+    ]
+
+
+def _shown(field: Any) -> str:
+    if isinstance(field, SelectField):
+        return next((str(c.label) for c in field.choices if c.value == field.data), str(field.data))
+    return date(field.data) if isinstance(field.data, dt.date) else str(field.data)

@@ -1,0 +1,176 @@
+"""The list of exports, asking for one, and fetching its file."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock
+from clinic.auth.access import passive, requires
+from clinic.db import current_session, db, transaction
+from clinic.documents.storage import current_storage
+from clinic.errors import Conflict, Invalid, NotFound
+from clinic.exports import labels, service
+from clinic.exports.datasets.dataset import Dataset
+from clinic.exports.files.rows import count_rows
+from clinic.exports.forms import ExportForm, chosen, filter_form, in_words
+from clinic.exports.models import Delimiter, Export, ExportFormat, ExportState
+from clinic.exports.queries import datasets_for, get_export, list_exports
+from clinic.exports.service import Wanted
+from clinic.web import htmx
+from clinic.web.forms import Form
+from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
+from clinic.web.security import actor, settings
+
+blueprint = Blueprint("exports", __name__, url_prefix="/exports")
+_MEDIA_TYPES = {
+    ExportFormat.CSV: "text/csv",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+blueprint.context_processor(lambda: {"labels": labels})
+
+
+@blueprint.get("")
+@requires("exports.create")
+def index() -> str:
+    cursor = decode_cursor(request.args.get("after"), 1)
+    rows = list_exports(current_session(), actor(), before=cursor[0] if cursor else None, limit=PAGE_SIZE + 1)
+    shown = rows[:PAGE_SIZE]
+    page = Page(shown, next=encode_cursor(shown[-1].id) if len(rows) > PAGE_SIZE else None)
+    return render_template("exports/index.html", page=page)
+
+
+@blueprint.get("/<int:export_id>")
+@requires("exports.create")
+@passive
+def show(export_id: int) -> Response:
+    export = get_export(current_session(), export_id, actor())
+    return htmx.page("exports/show.html", partial="exports/_export.html", export=export)
+
+
+@blueprint.get("/new")
+@requires("exports.create")
+def new() -> str:
+    dataset = _dataset(request.args.get("kind"))
+    form = ExportForm(formdata=None, columns=dataset.default_columns)
+    form.offer(dataset)
+    rows = filter_form(dataset.kind, request.args, current_session())
+    return _page(dataset, form, rows)
+
+
+@blueprint.post("")
+@requires("exports.create")
+def create() -> BaseResponse | tuple[str, int]:
+    dataset, form, rows = _sent()
+    if not (form.validate() & rows.validate()):
+        return _page(dataset, form, rows), 422
+    try:
+        with transaction() as session:
+            service.request_export(
+                session,
+                wanted=_wanted(dataset, form, rows),
+                actor=actor(),
+                now=clock.now(),
+                idempotency_key=form.idempotency_key.data,
+            )
+    except Invalid as error:
+        form.add_error(error)
+        return _page(dataset, form, rows), 422
+    return htmx.go(url_for("exports.index"), toast=_("The export is being made. It goes on when you leave this page."))
+
+
+@blueprint.post("/estimate")
+@requires("exports.create")
+@passive
+def estimate() -> str:
+    """How many rows and columns the form asks for now."""
+    dataset, form, rows = _sent()
+    zone, keys = settings().zone, form.columns.data or []
+    if not rows.validate():
+        return render_template("exports/_estimate.html", rows=None, columns=len(keys))
+    query = dataset.rows(chosen(rows), zone)
+    return render_template("exports/_estimate.html", rows=count_rows(db.session.connection(), query), columns=len(keys))
+
+
+@blueprint.post("/<int:export_id>/cancel")
+@requires("exports.create")
+def cancel(export_id: int) -> BaseResponse:
+    return _change(export_id, service.cancel_export)
+
+
+@blueprint.post("/<int:export_id>/repeat")
+@requires("exports.create")
+def repeat(export_id: int) -> BaseResponse:
+    return _change(export_id, service.repeat_export)
+
+
+@blueprint.get("/<int:export_id>/file")
+@requires("exports.create")
+def download(export_id: int) -> Response:
+    """The file, opened on its way out. Who takes it is noted first: nothing leaves without a trace."""
+    with transaction() as session:
+        export = get_export(session, export_id, actor())
+        if export.state is not ExportState.FINISHED or export.stored_as is None or _is_over(export):
+            raise NotFound(_("This file is not there (any more). Make the export again."))
+        service.record_download(session, export, actor=actor(), now=clock.now())
+        name, file_name, media_type = export.stored_as, str(export.filename), _MEDIA_TYPES[export.format]
+    reader = current_storage().open_sealed(name, name)
+    response = Response(reader.chunks(), mimetype=media_type)
+    response.call_on_close(reader.close)
+    response.content_length = reader.size
+    response.headers.set("Content-Disposition", "attachment", filename=file_name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _is_over(export: Export) -> bool:
+    return export.expires_at is None or export.expires_at <= clock.now()
+
+
+def _dataset(kind: str | None) -> Dataset:
+    """The kind that is asked for, or the first one this person may export."""
+    offered = datasets_for(actor())
+    if kind is None:
+        return offered[0]
+    found = next((dataset for dataset in offered if dataset.kind == kind), None)
+    if found is None:
+        raise NotFound(_("There is no such list to export."))
+    return found
+
+
+def _sent() -> tuple[Dataset, ExportForm, Form]:
+    dataset = _dataset(request.form.get("kind"))
+    form = ExportForm()
+    form.offer(dataset)
+    return dataset, form, filter_form(dataset.kind, request.form, current_session())
+
+
+def _wanted(dataset: Dataset, form: ExportForm, rows: Form) -> Wanted:
+    return Wanted(
+        kind=dataset.kind,
+        columns=form.columns.data,
+        filters=chosen(rows),
+        filter_words=in_words(rows),
+        format=ExportFormat(form.format.data),
+        delimiter=Delimiter(form.delimiter.data),
+        has_bom=form.has_bom.data,
+    )
+
+
+def _page(dataset: Dataset, form: ExportForm, rows: Form) -> str:
+    return render_template("exports/new.html", dataset=dataset, datasets=datasets_for(actor()), form=form, rows=rows)
+
+
+def _change(export_id: int, step: Any) -> BaseResponse:
+    """Cancel or repeat; the fresh row, with 409 when it had moved on."""
+    status = 200
+    try:
+        with transaction() as session:
+            step(session, export_id=export_id, actor=actor(), now=clock.now())
+    except Conflict:
+        status = 409
+    if not htmx.wants_partial():
+        return htmx.go(url_for("exports.index"))
+    export = get_export(current_session(), export_id, actor())
+    return htmx.page("exports/show.html", partial="exports/_export.html", status=status, export=export)
