@@ -17,6 +17,8 @@ from clinic.auth.queries import list_users
 from clinic.directory.queries import list_departments
 from clinic.exports.datasets.dataset import Dataset
 from clinic.exports.models import Delimiter, ExportFormat, ExportKind
+from clinic.patients.listing.forms import FilterForm as PatientFilterForm
+from clinic.patients.listing.queries import list_practitioner_choices
 from clinic.queue.models import State
 from clinic.web.filters import date
 from clinic.web.forms import CreateForm, Form, options
@@ -89,13 +91,6 @@ class QueueFilterForm(Form):
             raise ValidationError(_("The last day must not be before the first."))
 
 
-class PatientFilterForm(Form):
-    """All patients."""
-
-    class Meta(Form.Meta):
-        csrf = False
-
-
 def filter_form(kind: ExportKind, values: Mapping[str, Any], session: Session) -> Form:
     """The fields that choose rows of this kind, filled from `values` (a MultiDict)."""
     if kind is ExportKind.AUDIT:
@@ -108,6 +103,7 @@ def filter_form(kind: ExportKind, values: Mapping[str, Any], session: Session) -
         form.department.choices = options([("", _("Any")), *((d.id, d.name) for d in list_departments(session))])
     else:
         form = PatientFilterForm(values)
+        form.offer_practitioners(list_practitioner_choices(session))
     return form
 
 

@@ -101,7 +101,7 @@ def list_patients(
     """Up to `limit` patients from a position on. A bad cursor gives the first page."""
     backward = position.before is not None and position.after is None
     cursor = _read_cursor(position.before if backward else position.after, order)
-    conditions = _conditions(filters, order, today)
+    conditions = matching(filters, order, today)
     if conditions and order.sort != Sort.NAME:
         conditions = _narrowed(session, filters, conditions, today)
     if cursor is None and position.start and order.sort == Sort.NAME:
@@ -201,7 +201,8 @@ def _part(
     return query.order_by(*(column.desc() if descending else column for column in columns))
 
 
-def _conditions(filters: Filters, order: Order, today: dt.date) -> list[ColumnElement[bool]]:
+def matching(filters: Filters, order: Order, today: dt.date) -> list[ColumnElement[bool]]:
+    """The conditions that leave the patients of a filter, for a query in this order."""
     found: list[ColumnElement[bool]] = []
     if filters.active is not None:
         found.append(Patient.is_active.is_(filters.active))
@@ -236,7 +237,7 @@ def _narrowed(
     if filters == Filters() or filters == Filters(active=None):
         return conditions
     by_name = Order()
-    query = select(Patient.id).where(*_conditions(filters, by_name, today)).order_by(Patient.sort_name, Patient.id)
+    query = select(Patient.id).where(*matching(filters, by_name, today)).order_by(Patient.sort_name, Patient.id)
     ids = list(session.scalars(query.limit(FEW + 1)))
     return [Patient.id.in_(ids)] if len(ids) <= FEW else conditions
 
