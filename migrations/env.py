@@ -13,6 +13,7 @@ from clinic.db import WRITE_OPTION, Base, db
 from clinic.directory import models as directory_models
 from clinic.documents import models as document_models
 from clinic.exports import models as export_models
+from clinic.imports import models as import_models
 from clinic.patients import models as patient_models
 from clinic.patients.search import models as search_models
 from clinic.queue import models as queue_models
@@ -30,6 +31,7 @@ MODELS = (
     queue_models,
     display_models,
     export_models,
+    import_models,
 )
 
 

@@ -89,7 +89,7 @@ def columns(details: PatientDetails) -> dict[str, Any]:
     others = [str(n.get(part)) for n in details.other_names for part in ("family", "given", "text") if n.get(part)]
     return values | {
         "extra": details.extra or {},
-        "display_name": display_name(family, given, details.prefix, details.suffix),
+        "display_name": display_name(family, given, details.prefix, details.suffix)[:450],
         "sort_name": sort_name(family, given)[:450],
         "search_name": search_name(family, given, display_name(family, given), *others)[:1200],
     }

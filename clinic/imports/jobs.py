@@ -1,0 +1,131 @@
+"""Running an import, and keeping the list of imports true when workers or Redis die."""
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+from types import TracebackType
+
+from rq.job import JobStatus
+from sqlalchemy.exc import OperationalError
+
+from clinic import clock
+from clinic.crypto import DecryptionError
+from clinic.db import current_session, transaction
+from clinic.documents.storage import current_storage
+from clinic.errors import NotFound, Unavailable
+from clinic.imports import service
+from clinic.imports.files import open_upload, rows_of
+from clinic.imports.models import Import, ImportFailure, ImportState
+from clinic.imports.queries import list_leftovers, list_open
+from clinic.imports.rows import Row
+from clinic.imports.service import Task
+from clinic.queueing import job_queue
+from clinic.web.security import settings
+
+BATCH_ROWS = 500
+# A batch of very long rows ends earlier, so that memory stays bounded.
+BATCH_BYTES = 4 * 1024 * 1024
+# How long a new job may take to show up in Redis, and a running one may be silent, before it counts as lost.
+PATIENCE = dt.timedelta(seconds=15)
+KEEP_UPLOADS = dt.timedelta(days=7)
+_WAITING = {JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED, JobStatus.CREATED}
+
+
+def run(import_id: int, attempt: int) -> None:
+    """Import a file from where it stopped to its end; a second call for the same attempt does nothing."""
+    with transaction() as session:
+        task = service.claim_import(session, import_id=import_id, attempt=attempt, now=clock.now())
+    if task is None:
+        return
+    with _Outcome(task):
+        if _write_all(task):
+            with transaction() as session:
+                service.finish_import(session, task, now=clock.now())
+
+
+def _write_all(task: Task) -> bool:
+    """Write batch after batch; False when the import was cancelled or given to another worker."""
+    position = task.position
+    with open_upload(current_storage(), task.stored_as) as stream:
+        for rows in _batches(stream, task):
+            with transaction() as session:
+                is_ours = service.write_rows(session, task, position=position, rows=rows, now=clock.now())
+            if not is_ours:
+                return False
+            position = rows[-1].end
+    return True
+
+
+def _batches(stream: io.BufferedIOBase, task: Task) -> Iterator[list[Row]]:
+    config, batch, start = settings(), list[Row](), task.position
+    today = clock.clinic_day(clock.now(), config.zone)
+    rows = rows_of(
+        stream,
+        task.kind,
+        task.options,
+        region=config.region,
+        today=today,
+        position=task.position,
+        line=task.line,
+    )
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH_ROWS or row.end - start > BATCH_BYTES:
+            yield batch
+            batch, start = [], row.end
+    if batch:
+        yield batch
+
+
+class _Outcome:
+    """Writes down how the work on a task ended, whatever was raised."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is None:
+            return True
+        failure = _failure_of(error)
+        is_final = failure is not ImportFailure.UNAVAILABLE
+        with transaction() as session:
+            service.fail_import(session, self._task, failure=failure, is_final=is_final, now=clock.now())
+        # The queue repeats the job when it raises; a damaged file stays damaged.
+        return failure is ImportFailure.DAMAGED
+
+
+def _failure_of(error: BaseException) -> ImportFailure:
+    if isinstance(error, DecryptionError | NotFound):
+        return ImportFailure.DAMAGED
+    if isinstance(error, Unavailable | OperationalError | OSError):
+        return ImportFailure.UNAVAILABLE
+    return ImportFailure.DEFECT
+
+
+def reconcile() -> None:
+    """Give every open import whose job vanished (a dead worker, a lost Redis) to a new job. Safe to repeat."""
+    now = clock.now()
+    lost = [(row.id, row.attempt) for row in list_open(current_session()) if _is_lost(row, now)]
+    for import_id, attempt in lost:
+        with transaction() as session:
+            service.redispatch_import(session, import_id=import_id, attempt=attempt, now=now)
+
+
+def _is_lost(row: Import, now: dt.datetime) -> bool:
+    sign_of_life = (row.beat_at if row.state is ImportState.RUNNING else None) or row.queued_at
+    if sign_of_life and now - sign_of_life < PATIENCE:
+        return False
+    job = job_queue(service.QUEUE).fetch_job(service.job_id(row.id, row.attempt))
+    return job is None or job.get_status() not in _WAITING
+
+
+def clean_up() -> None:
+    """Delete the files of imports that are done, or that nobody went on with for a week. Safe to repeat."""
+    for import_id, stored_as in list_leftovers(current_session(), clock.now() - KEEP_UPLOADS):
+        current_storage().delete(stored_as)
+        with transaction() as session:
+            service.forget_file(session, import_id=import_id, stored_as=stored_as)

@@ -1,0 +1,229 @@
+"""The life of an import: uploaded, queued, running, and how it ends."""
+
+import datetime as dt
+import logging
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import CursorResult, and_, or_, update
+from sqlalchemy.orm import Session
+
+from clinic import live
+from clinic.audit.service import Actor, SystemActor, record
+from clinic.auth.models import User
+from clinic.db import after_commit
+from clinic.errors import Conflict, Unavailable
+from clinic.imports.batches import Batch, Counts
+from clinic.imports.models import Import, ImportFailure, ImportKind, ImportState
+from clinic.imports.queries import find_by_idempotency_key, get_import
+from clinic.imports.rows import Row
+from clinic.imports.uploads import StoredUpload
+from clinic.queueing import enqueue
+
+JOB, QUEUE = "clinic.imports.jobs.run", "long"
+# How often a worker may start without writing a row before the import is given up.
+MAX_TRIES = 4
+# A worker without a sign of life for this long is dead.
+TAKEOVER = dt.timedelta(seconds=60)
+WORKER = SystemActor("import")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker was given; `attempt` and `tries` prove that it still holds the import."""
+
+    import_id: int
+    attempt: int
+    tries: int
+    kind: ImportKind
+    source: str
+    stored_as: str
+    options: dict[str, Any]
+    position: int
+    line: int
+    actor_id: int | None
+
+
+def job_id(import_id: int, attempt: int) -> str:
+    """The name of an attempt's job in Redis."""
+    return f"import-{import_id}-{attempt}"
+
+
+def create_import(
+    session: Session,
+    *,
+    upload: StoredUpload,
+    source: str,
+    filename: str,
+    idempotency_key: str,
+    actor: User,
+    now: dt.datetime,
+) -> Import:
+    """A stored file, waiting to be looked at and started; the same key sent twice gives the first one."""
+    if earlier := find_by_idempotency_key(session, idempotency_key):
+        return earlier
+    row = Import(
+        kind=upload.kind,
+        source=source,
+        filename=filename[:200],
+        stored_as=upload.stored_as,
+        size=upload.size,
+        sha256=upload.sha256,
+        lines_total=upload.lines,
+        options=upload.options,
+        requested_by_id=actor.id,
+        requested_at=now,
+        idempotency_key=idempotency_key,
+    )
+    session.add(row)
+    session.flush()
+    after = {"kind": upload.kind, "source": source, "size": upload.size, "sha256": upload.sha256}
+    record(session, "imports.upload", "import", row.id, actor=actor, now=now, after=after)
+    _announce(session, row.id)
+    return row
+
+
+def start_import(session: Session, *, import_id: int, options: dict[str, Any], actor: Actor, now: dt.datetime) -> None:
+    """Hand an uploaded file to a worker. Raises Conflict when that was done already, NotFound."""
+    get_import(session, import_id)
+    queued = {"state": ImportState.QUEUED, "queued_at": now, "options": options}
+    if not _change(session, import_id, Import.state == ImportState.UPLOADED, **queued):
+        raise Conflict(_("This import was started or discarded already."))
+    record(session, "imports.start", "import", import_id, actor=actor, now=now, after={"options": options})
+    _dispatch(session, import_id, 1)
+
+
+def cancel_import(session: Session, *, import_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Stop an import after the batch it is at, or discard one not started. What is imported stays.
+
+    Raises Conflict when it is over, NotFound.
+    """
+    get_import(session, import_id)
+    is_open = Import.state.in_([ImportState.UPLOADED, ImportState.QUEUED, ImportState.RUNNING])
+    if not _change(session, import_id, is_open, state=ImportState.CANCELLED, finished_at=now):
+        raise Conflict(_("This import is over."))
+    record(session, "imports.cancel", "import", import_id, actor=actor, now=now)
+
+
+def resume_import(session: Session, *, import_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Let a failed or cancelled import go on behind its last row. Raises Conflict for any other, NotFound."""
+    row = get_import(session, import_id)
+    stopped = and_(Import.state.in_([ImportState.FAILED, ImportState.CANCELLED]), Import.stored_as.is_not(None))
+    if not _change(session, import_id, stopped, tries=0, **_queued(now)):
+        raise Conflict(_("Only an import that failed or was cancelled can go on."))
+    record(session, "imports.resume", "import", import_id, actor=actor, now=now, after={"line": row.line})
+    _dispatch(session, import_id, row.attempt + 1)
+
+
+def claim_import(session: Session, *, import_id: int, attempt: int, now: dt.datetime) -> Task | None:
+    """Start working on an import; None when somebody else does, or nobody should."""
+    is_dead = and_(Import.state == ImportState.RUNNING, Import.beat_at < now - TAKEOVER)
+    is_free = and_(Import.attempt == attempt, or_(Import.state == ImportState.QUEUED, is_dead))
+    started = {"started_at": now, "beat_at": now, "start_position": Import.position, "failure": None}
+    if not _change(session, import_id, is_free, state=ImportState.RUNNING, tries=Import.tries + 1, **started):
+        return None
+    row = get_import(session, import_id)
+    if row.tries > MAX_TRIES or row.stored_as is None:
+        row.state, row.failure, row.finished_at = ImportState.FAILED, ImportFailure.WORKER_LOST, now
+        return None
+    return Task(
+        import_id=row.id,
+        attempt=attempt,
+        tries=row.tries,
+        kind=row.kind,
+        source=row.source,
+        stored_as=row.stored_as,
+        options=row.options,
+        position=row.position,
+        line=row.line,
+        actor_id=row.requested_by_id,
+    )
+
+
+def write_rows(session: Session, task: Task, *, position: int, rows: list[Row], now: dt.datetime) -> bool:
+    """Write the rows that begin at byte `position` and move on behind them; False when the task is no longer ours."""
+    is_ours = and_(_held(task), Import.position == position)
+    ahead = {"position": rows[-1].end, "line": rows[-1].last_line, "beat_at": now}
+    if not _change(session, task.import_id, is_ours, **ahead):
+        return False
+    actor = (session.get(User, task.actor_id) if task.actor_id else None) or WORKER
+    batch = Batch(session, import_id=task.import_id, source=task.source, kind=task.kind, actor=actor, now=now)
+    counts = batch.write(rows)
+    session.execute(update(Import).where(Import.id == task.import_id).values(**_added(counts)))
+    return True
+
+
+def _added(counts: Counts) -> dict[str, Any]:
+    return {name: getattr(Import, name) + number for name, number in asdict(counts).items()}
+
+
+def finish_import(session: Session, task: Task, *, now: dt.datetime) -> bool:
+    """The file is read to its end; False when the task is no longer ours."""
+    over = {"state": ImportState.FINISHED, "beat_at": now, "finished_at": now, "position": Import.size}
+    if not _change(session, task.import_id, _held(task), **over):
+        return False
+    row = get_import(session, task.import_id)
+    after = {name: getattr(row, name) for name in ("created", "updated", "unchanged", "refused")}
+    record(session, "imports.finish", "import", row.id, actor=WORKER, now=now, after=after)
+    live.publish(session, "patients")
+    return True
+
+
+def fail_import(session: Session, task: Task, *, failure: ImportFailure, is_final: bool, now: dt.datetime) -> None:
+    """Give up; or, unless `is_final`, wait for the job to be repeated while tries are left."""
+    state = ImportState.FAILED if is_final or task.tries >= MAX_TRIES else ImportState.QUEUED
+    times = {"finished_at": now} if state is ImportState.FAILED else {"queued_at": now}
+    _change(session, task.import_id, _held(task), state=state, failure=failure, **times)
+
+
+def redispatch_import(session: Session, *, import_id: int, attempt: int, now: dt.datetime) -> None:
+    """Give an import whose job is lost to a new one; nothing when it moved on meanwhile."""
+    is_same = and_(Import.attempt == attempt, Import.state.in_([ImportState.QUEUED, ImportState.RUNNING]))
+    if _change(session, import_id, is_same, **_queued(now)):
+        _dispatch(session, import_id, attempt + 1)
+
+
+def forget_file(session: Session, *, import_id: int, stored_as: str) -> None:
+    """Note that the file is deleted; one never started counts as cancelled."""
+    is_same = and_(Import.id == import_id, Import.stored_as == stored_as)
+    never = and_(is_same, Import.state == ImportState.UPLOADED)
+    session.execute(update(Import).where(never).values(state=ImportState.CANCELLED))
+    session.execute(update(Import).where(is_same).values(stored_as=None))
+    _announce(session, import_id)
+
+
+def _queued(now: dt.datetime) -> dict[str, Any]:
+    """Columns of an import that waits for a new job."""
+    empty = dict.fromkeys(("started_at", "beat_at", "finished_at", "failure"))
+    return empty | {"state": ImportState.QUEUED, "queued_at": now, "attempt": Import.attempt + 1}
+
+
+def _held(task: Task) -> Any:
+    return and_(Import.state == ImportState.RUNNING, Import.attempt == task.attempt)
+
+
+def _change(session: Session, import_id: int, condition: Any, **values: Any) -> bool:
+    """Change the row if `condition` still holds, and tell who looks at it."""
+    statement = update(Import).where(Import.id == import_id, condition).values(**values)
+    result: CursorResult[Any] = session.execute(statement.execution_options(synchronize_session=False))  # type: ignore[assignment]
+    if result.rowcount:
+        _announce(session, import_id)
+    return bool(result.rowcount)
+
+
+def _announce(session: Session, import_id: int) -> None:
+    live.publish(session, f"jobs:import:{import_id}")
+
+
+def _dispatch(session: Session, import_id: int, attempt: int) -> None:
+    after_commit(session, lambda: _enqueue(import_id, attempt))
+
+
+def _enqueue(import_id: int, attempt: int) -> None:
+    """Hand the import to a worker. While Redis is down it stays queued; jobs.reconcile() hands it on later."""
+    try:
+        enqueue(JOB, import_id, attempt, queue=QUEUE, job_id=job_id(import_id, attempt))
+    except Unavailable:
+        log.warning("import not handed over", extra={"import": import_id})
