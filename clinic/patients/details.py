@@ -1,7 +1,7 @@
 """What the clinic writes down about a patient, apart from what it decides itself (MRN, times, version)."""
 
 import datetime as dt
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from flask_babel import gettext as _
@@ -96,10 +96,11 @@ def columns(details: PatientDetails) -> dict[str, Any]:
 
 
 def snapshot(details: PatientDetails) -> dict[str, Any]:
-    """The details as plain values for the audit log; lists in an order that does not depend on their writing."""
-    return {key: value if value != () else [] for key, value in asdict(details).items()} | {
-        "extra": details.extra or {}
-    }
+    """The details as plain values for the audit log, lists for tuples. Not copied: for reading only."""
+    values: dict[str, Any] = {name: getattr(details, name) for name in _PLAIN}
+    values |= {name: list(getattr(details, name)) for name in _LISTS}
+    values |= {name: [dict(vars(row)) for row in getattr(details, name)] for name in _CHILDREN}
+    return values | {"extra": details.extra or {}}
 
 
 def check(details: PatientDetails, today: dt.date) -> None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from flask_babel import gettext as _
@@ -164,7 +163,7 @@ def _identifiers(details: PatientDetails) -> list[PatientIdentifier]:
 
 def _identifier_values(details: PatientDetails) -> list[dict[str, Any]]:
     ring = key_ring()
-    return [asdict(i) | {"token": identifier_token(ring, i.value)} for i in details.identifiers]
+    return [vars(i) | {"token": identifier_token(ring, i.value)} for i in details.identifiers]
 
 
 def _coverages(details: PatientDetails) -> list[Coverage]:
@@ -172,7 +171,7 @@ def _coverages(details: PatientDetails) -> list[Coverage]:
 
 
 def _coverage_values(details: PatientDetails) -> list[dict[str, Any]]:
-    return [asdict(c) for c in details.coverages]
+    return [dict(vars(c)) for c in details.coverages]
 
 
 def _insert_patients(session: Session, values: list[dict[str, Any]]) -> list[int]:
