@@ -98,7 +98,7 @@ def columns(details: PatientDetails) -> dict[str, Any]:
 def snapshot(details: PatientDetails) -> dict[str, Any]:
     """The details as plain values for the audit log, lists for tuples. Not copied: for reading only."""
     values: dict[str, Any] = {name: getattr(details, name) for name in _PLAIN}
-    values |= {name: list(getattr(details, name)) for name in _LISTS}
+    values |= {name: list(getattr(details, name)) for name in LISTS}
     values |= {name: [dict(vars(row)) for row in getattr(details, name)] for name in _CHILDREN}
     return values | {"extra": details.extra or {}}
 
