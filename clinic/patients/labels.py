@@ -10,8 +10,6 @@ from flask_babel import lazy_gettext as _l
 from clinic.identifiers import label as identifier_label
 from clinic.names import display_name
 from clinic.patients.blueprint import blueprint
-from clinic.patients.listing.rows import PatientRow
-from clinic.web.filters import age
 
 SEXES = {"female": _l("Female"), "male": _l("Male"), "other": _l("Other"), "unknown": _l("Unknown")}
 NAME_USES = {
@@ -34,13 +32,6 @@ LANGUAGES = [
 @blueprint.app_template_filter()
 def sex(code: str) -> str:
     return str(SEXES[code])
-
-
-@blueprint.app_template_filter()
-def age_and_sex(row: PatientRow) -> str:
-    """ "44 y, female"; of the dead and of those whose age nobody knows only the sex."""
-    years = "" if row.deceased_on else age(row.birth_date, row.birth_precision)
-    return f"{years}, {str(SEXES[row.sex]).lower()}" if years else str(SEXES[row.sex])
 
 
 @blueprint.app_template_filter()

@@ -1,9 +1,11 @@
 """Jinja filters: times in the clinic's zone, dates by precision, ages, numbers and sizes, in the reader's language."""
 
 import datetime as dt
+from functools import lru_cache
 
+from babel import Locale
 from flask import Flask
-from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_time, ngettext
+from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_time, get_locale, ngettext
 from flask_babel import gettext as _
 
 from clinic import clock, phones
@@ -23,7 +25,17 @@ def local_datetime(instant: dt.datetime | None) -> str:
 
 def date(day: dt.date | dt.datetime | None) -> str:
     """A calendar date; an instant gives the clinic's date."""
-    return str(format_date(day, "medium", rebase=isinstance(day, dt.datetime))) if day else ""
+    if day is None:
+        return ""
+    if isinstance(day, dt.datetime):
+        day = clock.clinic_day(day, settings().zone)
+    return date_in(get_locale(), day)
+
+
+@lru_cache(maxsize=40_000)
+def date_in(locale: Locale | None, day: dt.date, pattern: str = "medium") -> str:
+    """A date in a language. Kept: lists show a hundred dates, and writing one takes longer than reading a row."""
+    return str(format_date(day, pattern, rebase=False))
 
 
 def today() -> dt.date:
@@ -33,30 +45,50 @@ def today() -> dt.date:
 
 def birth_date(day: dt.date | None, precision: str = "day") -> str:
     """Only what is known: never a made-up 1 January."""
+    return birth_date_in(get_locale(), day, precision)
+
+
+def birth_date_in(locale: Locale | None, day: dt.date | None, precision: str) -> str:
+    """The same in a language looked up before, for lists."""
     if day is None:
         return str(_("unknown"))
     if precision == "month":
-        return str(format_date(day, "MMM y"))
+        return date_in(locale, day, "MMM y")
     if precision == "year":
         return str(day.year)
     if precision == "estimated":
         return str(_("about %(year)s", year=day.year))
-    return date(day)
+    return date_in(locale, day)
 
 
 def age(day: dt.date | None, precision: str = "day") -> str:
     """Years, or months under two years, or days under one month; "about" where not known to the day."""
+    return age_in(get_locale(), day, precision, today())
+
+
+def age_in(locale: Locale | None, day: dt.date | None, precision: str, now: dt.date) -> str:
+    """The same in a language, on a day, for lists."""
     if day is None:
         return ""
-    now = today()
     months = (now.year - day.year) * 12 + now.month - day.month - (now.day < day.day)
     if precision in ("year", "estimated"):
-        return str(_("about %(years)s y", years=now.year - day.year))
+        return _age_text(locale, "about", now.year - day.year)
     if months >= 24:
-        return str(_("%(years)s y", years=months // 12))
+        return _age_text(locale, "years", months // 12)
     if months >= 1:
-        return str(ngettext("%(num)s month", "%(num)s months", months))
-    return str(ngettext("%(num)s day", "%(num)s days", max((now - day).days, 0)))
+        return _age_text(locale, "months", months)
+    return _age_text(locale, "days", max((now - day).days, 0))
+
+
+@lru_cache(maxsize=2_000)
+def _age_text(_locale: Locale | None, unit: str, count: int) -> str:
+    if unit == "about":
+        return str(_("about %(years)s y", years=count))
+    if unit == "years":
+        return str(_("%(years)s y", years=count))
+    if unit == "months":
+        return str(ngettext("%(num)s month", "%(num)s months", count))
+    return str(ngettext("%(num)s day", "%(num)s days", count))
 
 
 def number(value: float | None) -> str:

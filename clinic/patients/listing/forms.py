@@ -35,7 +35,7 @@ class FilterForm(Form):
         choices=options([("", _l("Active")), ("inactive", _l("Inactive")), ("all", _l("All"))]),
         default="",
     )
-    practitioner = SelectField(_l("Practitioner"), default="", validate_choice=False)
+    practitioner = SelectField(_l("Practitioner"), choices=options(_ANY), default="", validate_choice=False)
     since = DateField(_l("Seen since"), validators=[Optional()])
     age_from = IntegerField(_l("Age from"), validators=[Optional(), _AGE])
     age_to = IntegerField(_l("Age to"), validators=[Optional(), _AGE])

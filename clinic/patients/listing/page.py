@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -11,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from clinic.patients.labels import SEXES
 from clinic.patients.listing.forms import FilterForm
+from clinic.patients.listing.lines import Line, write_lines
 from clinic.patients.listing.queries import (
     Filters,
     Order,
@@ -20,8 +22,7 @@ from clinic.patients.listing.queries import (
     list_patients,
     list_practitioner_choices,
 )
-from clinic.patients.listing.rows import PatientRow, list_rows
-from clinic.patients.search.highlight import Marker, NoMarker
+from clinic.patients.listing.rows import list_rows
 from clinic.web.filters import date, today
 from clinic.web.paging import PAGE_SIZE
 from clinic.web.security import settings
@@ -35,12 +36,12 @@ class Listing:
 
     form: FilterForm
     order: Order
-    rows: list[PatientRow] = field(default_factory=list)
+    shows_form: bool = False
+    lines: list[Line] = field(default_factory=list)
     letters: list[tuple[str, str]] = field(default_factory=list)
     next: str | None = None
     previous: str | None = None
     practitioners: dict[str, str] = field(default_factory=dict)
-    marker: Marker | NoMarker = field(default_factory=NoMarker)
 
     @property
     def shows_registered(self) -> bool:
@@ -99,20 +100,29 @@ class Listing:
 
 
 def read_listing(session: Session, args: MultiDict[str, str]) -> tuple[Listing, bool]:
-    """The page that an address asks for, and whether its filters are valid; with bad ones it has no rows."""
+    """The page that an address asks for, and whether its filters are valid; with bad ones it has no lines."""
     form = FilterForm(args)
-    choices = list_practitioner_choices(session)
-    form.offer_practitioners(choices)
-    listing = Listing(form, Order.read(args.get("sort")), practitioners={str(i): name for i, name in choices})
-    if not form.validate():
-        return listing, False
-    start = (args.get("start") or "")[:MAX_START] or None
-    position = Position(args.get("after"), args.get("before"), start)
-    filters: Filters = form.filters(settings().zone)
+    listing = Listing(form, Order.read(args.get("sort")), shows_form="filter" in args)
+    is_valid = form.validate()
+    listing.shows_form = listing.shows_form or not is_valid
+    if listing.shows_form or form.practitioner.data:
+        choices = list_practitioner_choices(session)
+        form.offer_practitioners(choices)
+        listing.practitioners = {str(i): name for i, name in choices}
+    if is_valid:
+        _fill(session, listing, args)
+    return listing, is_valid
+
+
+def _fill(session: Session, listing: Listing, args: MultiDict[str, str]) -> None:
+    """Read the lines of a page, the addresses of its neighbours and the letters to jump to."""
+    filters: Filters = listing.form.filters(settings().zone)
+    position = Position(args.get("after"), args.get("before"), (args.get("start") or "")[:MAX_START] or None)
     page = list_patients(session, filters, listing.order, position, today=today(), limit=PAGE_SIZE)
-    listing.rows = list_rows(session, page.ids, today())
+    rows = list_rows(session, page.ids, today())
+    listing.lines = write_lines(rows, registered=listing.shows_registered)
     listing.next = listing.address(after=page.next) if page.next else None
     listing.previous = listing.address(before=page.previous) if page.previous else None
     if listing.order.sort == Sort.NAME:
-        listing.letters = [(label, listing.address(start=begin)) for label, begin in list_letters(session)]
-    return listing, True
+        address = listing.address(start="")
+        listing.letters = [(label, address + quote(begin)) for label, begin in list_letters(session)]

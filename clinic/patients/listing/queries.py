@@ -120,15 +120,22 @@ def list_patients(
     )
 
 
-def list_letters(session: Session) -> list[tuple[str, str]]:
-    """Where the list by name may be entered: (label, start) for each first letter in use, Han as one."""
+def _letters_query() -> Select[tuple[str]]:
+    """The first name of each first letter: one step along the index for each, whatever the number of patients."""
     first = select(func.min(Patient.sort_name).label("name")).cte("letters", recursive=True)
     head = func.substr(first.c.name, 1, 1)
     passed = case((head.between(*_HAN), literal(_HAN[1])), else_=head).concat(_AFTER_EVERY_NAME)
     following = select(func.min(Patient.sort_name)).where(Patient.sort_name > passed).scalar_subquery()
     letters = first.union_all(select(following).where(first.c.name.is_not(None)))
-    names = session.scalars(select(letters.c.name).where(letters.c.name.is_not(None)).limit(_MAX_LETTERS))
-    return [_labelled(name[0]) for name in names if name]
+    return select(letters.c.name).where(letters.c.name.is_not(None)).limit(_MAX_LETTERS)
+
+
+_LETTERS = _letters_query()
+
+
+def list_letters(session: Session) -> list[tuple[str, str]]:
+    """Where the list by name may be entered: (label, start) for each first letter in use, Han as one."""
+    return [_labelled(name[0]) for name in session.scalars(_LETTERS) if name]
 
 
 def list_practitioner_choices(session: Session) -> list[tuple[int, str]]:

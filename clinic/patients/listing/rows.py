@@ -1,36 +1,22 @@
-"""What a line of a patient list shows, read for many patients by a fixed number of queries."""
+"""What a line of a patient list shows, read for many patients by one query."""
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Date, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from clinic.directory.models import Practitioner
 from clinic.patients.models import AlertLevel, Coverage, Patient, PatientAlert
 
-_SEVERITY = {level: number for number, level in enumerate(AlertLevel)}
-_COLUMNS = (
-    Patient.id,
-    Patient.mrn,
-    Patient.display_name,
-    Patient.birth_date,
-    Patient.birth_precision,
-    Patient.sex,
-    Patient.telecoms,
-    Patient.is_active,
-    Patient.deceased_on,
-    Patient.last_visit_at,
-    Patient.registered_at,
-    Practitioner.display_name,
-)
+_LEVELS = list(AlertLevel)
 
 
 @dataclass(slots=True)
 class PatientRow:
-    """One line. `payer` is asked first today; `alert` is the most severe level that is not voided."""
+    """One line. `payer` is asked first today; `severity` is the place in AlertLevel of the worst alert not voided."""
 
     id: int
     mrn: str
@@ -44,8 +30,13 @@ class PatientRow:
     last_visit_at: dt.datetime | None
     registered_at: dt.datetime
     practitioner: str | None
-    payer: str | None = None
-    alert: str | None = None
+    payer: str | None
+    severity: int | None
+
+    @property
+    def alert(self) -> AlertLevel | None:
+        """The worst alert level, if there is an alert."""
+        return None if self.severity is None else _LEVELS[self.severity]
 
     @property
     def phone(self) -> str | None:
@@ -54,31 +45,36 @@ class PatientRow:
 
 
 def list_rows(session: Session, ids: Sequence[int], today: dt.date) -> list[PatientRow]:
-    """The lines of these patients, in the order of `ids`: three queries, however many."""
+    """The lines of these patients, in the order of `ids`."""
     if not ids:
         return []
-    query = select(*_COLUMNS).outerjoin(Practitioner, Practitioner.id == Patient.practitioner_id)
-    rows = {row[0]: PatientRow(*row) for row in session.execute(query.where(Patient.id.in_(ids)))}
-    for patient_id, payer in session.execute(_payers(ids, today)):
-        if rows[patient_id].payer is None:
-            rows[patient_id].payer = payer
-    alerts = select(PatientAlert.patient_id, PatientAlert.level)
-    for patient_id, level in session.execute(
-        alerts.where(PatientAlert.patient_id.in_(ids), PatientAlert.voided_at.is_(None))
-    ):
-        row = rows[patient_id]
-        if row.alert is None or _SEVERITY[level] > _SEVERITY[AlertLevel(row.alert)]:
-            row.alert = level.value
-    return [rows[patient_id] for patient_id in ids]
+    found = {row[0]: PatientRow(*row) for row in session.execute(_ROWS, {"ids": ids, "today": today})}
+    return [found[patient_id] for patient_id in ids]
 
 
-def valid_on(day: dt.date) -> Any:
+def valid_on(day: Any) -> Any:
     """The condition that a coverage is valid on a day."""
     return or_(Coverage.valid_from.is_(None), Coverage.valid_from <= day) & or_(
         Coverage.valid_until.is_(None), Coverage.valid_until >= day
     )
 
 
-def _payers(ids: Sequence[int], today: dt.date) -> Any:
-    query = select(Coverage.patient_id, Coverage.payer).where(Coverage.patient_id.in_(ids), valid_on(today))
-    return query.order_by(Coverage.patient_id, Coverage.priority, Coverage.id)
+def _rows_query() -> Select[Any]:
+    """Built once: parameters are `ids` and `today`."""
+    payer = select(Coverage.payer).where(Coverage.patient_id == Patient.id, valid_on(bindparam("today", type_=Date)))
+    payer = payer.order_by(Coverage.priority, Coverage.id).limit(1)
+    severity = case({level: number for number, level in enumerate(_LEVELS)}, value=PatientAlert.level)
+    worst = select(func.max(severity)).where(PatientAlert.patient_id == Patient.id, PatientAlert.voided_at.is_(None))
+    table = Patient.__table__.c
+    columns = [
+        *(table.id, table.mrn, table.display_name, table.birth_date, table.birth_precision, table.sex, table.telecoms),
+        *(table.is_active, table.deceased_on, table.last_visit_at, table.registered_at),
+        Practitioner.__table__.c.display_name.label("practitioner"),
+        payer.correlate(Patient).scalar_subquery().label("payer"),
+        worst.correlate(Patient).scalar_subquery().label("severity"),
+    ]
+    query = select(*columns).outerjoin_from(Patient.__table__, Practitioner.__table__)
+    return query.where(table.id.in_(bindparam("ids", expanding=True)))
+
+
+_ROWS = _rows_query()

@@ -53,25 +53,6 @@ class Marker:
         return row.id in self._exact_ids
 
 
-class NoMarker:
-    """For lists that nobody searched."""
-
-    def name(self, name: str) -> Markup:
-        return escape(name)
-
-    def mrn(self, mrn: str) -> Markup:
-        return escape(mrn)
-
-    def phone(self, row: PatientRow) -> Markup:
-        return escape(row.phone or "")
-
-    def is_birth_date(self, row: PatientRow) -> bool:
-        return False
-
-    def is_number(self, row: PatientRow) -> bool:
-        return False
-
-
 def mark(text: str, spans: Iterable[Span]) -> Markup:
     """`text`, escaped, with <mark> around the spans (start, end); spans may overlap."""
     pieces, done = [], 0

@@ -6,7 +6,8 @@ from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from clinic.patients.listing.cursors import open_cursor, seal_cursor
-from clinic.patients.listing.rows import PatientRow, list_rows
+from clinic.patients.listing.lines import Line, write_lines
+from clinic.patients.listing.rows import list_rows
 from clinic.patients.search.highlight import Marker
 from clinic.patients.search.parsing import DateHabits, SearchText, parse
 from clinic.patients.search.queries import search_patients
@@ -20,8 +21,7 @@ class Results:
     """Lines in order of how well they match. `next` is a cursor; `is_guess`: only with typing errors forgiven."""
 
     text: SearchText
-    rows: list[PatientRow]
-    marker: Marker
+    lines: list[Line]
     next: str | None
     is_first: bool
     is_guess: bool
@@ -38,10 +38,10 @@ def read_results(session: Session, text: SearchText, limit: int, cursor: str | N
     after = _hit(cursor)
     found = search_patients(session, text, limit=limit, after=after)
     last = found.hits[-1] if found.hits else None
+    rows = list_rows(session, [hit.id for hit in found.hits], today())
     return Results(
         text=text,
-        rows=list_rows(session, [hit.id for hit in found.hits], today()),
-        marker=Marker(text, found.known),
+        lines=write_lines(rows, Marker(text, found.known)),
         next=seal_cursor(*last) if last and found.has_more else None,
         is_first=after is None,
         is_guess=bool(found.hits) and found.hits[0].tier == Tier.TYPING_ERROR,
