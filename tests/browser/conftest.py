@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from clinic.redis_server import server_command
+from tests.chromium import chromium_program
 from tests.conftest import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +89,7 @@ def clinic_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=FLAGS)
         yield browser
         browser.close()
 

@@ -4,20 +4,22 @@ import dataclasses
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from rq import Worker
 from sqlalchemy import func, select
 
 from clinic import create_app
 from clinic.config import Settings
 from clinic.db import current_session, db
 from clinic.patients.models import Patient
+from clinic.queueing import redis_client
 from tests.conftest import ENVIRONMENT
 from tests.databases import fresh_database
+from tests.running_clinic import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,18 +57,32 @@ def test_setup_in_production_only_migrates(app_on_an_empty_database: Flask) -> N
     assert patients(app_on_an_empty_database) == 0
 
 
-@pytest.mark.usefixtures("redis_server")
-@pytest.mark.parametrize("command", [["worker", "default", "--with-scheduler"], ["worker"], ["scheduler"]])
-def test_a_part_runs_alone_and_stops_when_asked(settings: Settings, command: list[str]) -> None:
+def works() -> bool:
+    return [worker.get_state() for worker in Worker.all(connection=redis_client())] == ["idle"]
+
+
+def schedules() -> bool:
+    return bool(redis_client().exists("rq:scheduler-lock:default"))
+
+
+@pytest.mark.usefixtures("clean_redis")
+@pytest.mark.parametrize(
+    ("command", "is_alive"),
+    [(["worker", "default", "--with-scheduler"], schedules), (["worker"], works), (["scheduler"], schedules)],
+)
+def test_a_part_runs_alone_and_stops_when_asked(
+    settings: Settings, command: list[str], is_alive: Callable[[], bool]
+) -> None:
     own = {"CLINIC_VAR": str(settings.var), "DATABASE_URL": settings.database_url}
     process = subprocess.Popen([sys.executable, "-m", "flask", *command], cwd=ROOT, env=ENVIRONMENT | own)
     try:
-        time.sleep(4)
-        assert process.poll() is None
+        wait_until(is_alive, 30, "it gives no sign of life")
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
+        assert not is_alive()
     finally:
         process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("command", [["sign-ins"], ["sign-ins", "--json"], ["load", "--patients", "1"]])
