@@ -1,7 +1,9 @@
 """What the supervisor promises, on real processes."""
 
+import contextlib
 import signal
 import subprocess
+import time
 
 import psutil
 import pytest
@@ -22,11 +24,21 @@ def refused(clinic: RunningClinic, **changes: str) -> str:
     return done.stderr
 
 
+def used_by_tree(root: psutil.Process) -> dict[str, int]:
+    """Resident megabytes of each process; pages that several share count for each."""
+    used = {}
+    for process in [root, *root.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used[f"{process.pid} {' '.join(process.cmdline())[-40:]}"] = process.memory_info().rss // MEGABYTE
+    return used
+
+
 def test_the_whole_process_tree_idles_under_350_megabytes(clinic: RunningClinic) -> None:
     clinic.get("/auth/sign-in")
-    tree = [clinic.supervisor, *clinic.supervisor.children(recursive=True)]
-    used = {f"{p.pid} {p.name()}": p.memory_info().rss // MEGABYTE for p in tree}
-    assert sum(used.values()) < 350, used
+    # Several looks: a job of the schedule may be running at one of them.
+    looks = [(time.sleep(0.5), used_by_tree(clinic.supervisor))[1] for _ in range(6)]
+    idle = min(looks, key=lambda used: sum(used.values()))
+    assert sum(idle.values()) < 350, idle
 
 
 @pytest.mark.parametrize("name", list(PARTS))
