@@ -15,11 +15,12 @@ from clinic.audit.forms import AuditFilterForm
 from clinic.audit.queries import list_actions
 from clinic.auth.queries import list_users
 from clinic.directory.queries import list_departments
+from clinic.documents.forms import CATEGORY_LABELS
 from clinic.exports.datasets.dataset import Dataset
 from clinic.exports.models import Delimiter, ExportFormat, ExportKind
 from clinic.patients.listing.forms import FilterForm as PatientFilterForm
 from clinic.patients.listing.queries import list_practitioner_choices
-from clinic.queue.models import State
+from clinic.queue.forms import STATE_WORDS
 from clinic.web.filters import date
 from clinic.web.forms import CreateForm, Form, options
 
@@ -60,35 +61,32 @@ class ExportForm(CreateForm):
         self.columns.choices = options((column.key, column.label) for column in dataset.columns)
 
 
-class QueueFilterForm(Form):
-    """Which queue entries; days are the clinic's, both included."""
+class DaysForm(Form):
+    """From one day of the clinic to another, both included."""
 
     class Meta(Form.Meta):
         csrf = False
 
     since = DateField(_l("From"), validators=[Optional()])
     until = DateField(_l("To"), validators=[Optional()])
-    department = SelectField(_l("Department"), coerce=lambda v: int(v) if v else None, validators=[Optional()])
-    state = SelectField(
-        _l("State"),
-        default="",
-        choices=options(
-            [
-                ("", _l("Any")),
-                (State.WAITING.value, _l("Waiting")),
-                (State.CALLED.value, _l("Called")),
-                (State.IN_SERVICE.value, _l("Being seen")),
-                (State.ON_HOLD.value, _l("On hold")),
-                (State.DONE.value, _l("Done")),
-                (State.NO_SHOW.value, _l("No-show")),
-                (State.CANCELLED.value, _l("Cancelled")),
-            ]
-        ),
-    )
 
     def validate_until(self, field: DateField) -> None:
         if self.since.data and field.data < self.since.data:
             raise ValidationError(_("The last day must not be before the first."))
+
+
+class QueueFilterForm(DaysForm):
+    """Which queue entries."""
+
+    department = SelectField(_l("Department"), coerce=lambda v: int(v) if v else None, validators=[Optional()])
+    state = SelectField(_l("State"), choices=options([("", _l("Any")), *STATE_WORDS.items()]), default="")
+
+
+class DocumentFilterForm(DaysForm):
+    """Which documents, by the day of their upload."""
+
+    category = SelectField(_l("Category"), choices=options([("", _l("Any")), *CATEGORY_LABELS.items()]), default="")
+    with_voided = BooleanField(_l("Voided ones too"))
 
 
 def filter_form(kind: ExportKind, values: Mapping[str, Any], session: Session) -> Form:
@@ -101,6 +99,8 @@ def filter_form(kind: ExportKind, values: Mapping[str, Any], session: Session) -
     elif kind is ExportKind.QUEUE_ENTRIES:
         form = QueueFilterForm(values)
         form.department.choices = options([("", _("Any")), *((d.id, d.name) for d in list_departments(session))])
+    elif kind is ExportKind.DOCUMENTS:
+        form = DocumentFilterForm(values)
     else:
         form = PatientFilterForm(values)
         form.offer_practitioners(list_practitioner_choices(session))
@@ -127,4 +127,6 @@ def in_words(form: Form) -> list[str]:
 def _shown(field: Any) -> str:
     if isinstance(field, SelectField):
         return next((str(c.label) for c in field.choices if c.value == field.data), str(field.data))
+    if isinstance(field, BooleanField):
+        return str(_("yes"))
     return date(field.data) if isinstance(field.data, dt.date) else str(field.data)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import passive, requires
 from clinic.db import current_session, db, transaction
+from clinic.documents.sending import content_disposition, requested_range
 from clinic.documents.storage import current_storage
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.exports import labels, service
@@ -114,13 +115,28 @@ def download(export_id: int) -> Response:
         if export.state is not ExportState.FINISHED or export.stored_as is None or _is_over(export):
             raise NotFound(_("This file is not there (any more). Make the export again."))
         service.record_download(session, export, actor=actor(), now=clock.now())
-        name, file_name, media_type = export.stored_as, str(export.filename), _MEDIA_TYPES[export.format]
+    return _send(export)
+
+
+def _send(export: Export) -> Response:
+    """The file, or the part of it that a resumed download asks for."""
+    etag, size, name = f'"{export.sha256}"', export.size or 0, str(export.stored_as)
+    start, stop = part = requested_range(etag, size) or (0, size)
+    headers = {
+        "Content-Disposition": content_disposition("attachment", str(export.filename)),
+        "Accept-Ranges": "bytes",
+        "ETag": etag,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if start == stop and size:
+        return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    status = 200
+    if part != (0, size):
+        status, headers["Content-Range"] = 206, f"bytes {start}-{stop - 1}/{size}"
     reader = current_storage().open_sealed(name, name)
-    response = Response(reader.chunks(), mimetype=media_type)
+    response = Response(reader.chunks(start, stop), status, headers, mimetype=_MEDIA_TYPES[export.format])
     response.call_on_close(reader.close)
-    response.content_length = reader.size
-    response.headers.set("Content-Disposition", "attachment", filename=file_name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.content_length = stop - start
     return response
 
 

@@ -164,12 +164,23 @@ def test_a_download_is_whole_named_and_audited(manager: Browser, session: Sessio
     assert "ab" * 32 in html
     answer = manager.get(f"/exports/{others.id}/file")
     assert answer.data == b"MRN\r\nM1\r\n"
-    assert answer.headers["Content-Disposition"] == "attachment; filename=patients-2026-11-20.csv"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="patients-2026-11-20.csv"'
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.content_length == 9
     entry = session.scalar(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1))
     assert entry is not None
     assert (entry.action, entry.entity_id, entry.after["rows"]) == ("exports.download", others.id, 1)
+
+
+def test_a_broken_download_goes_on_where_it_ended(manager: Browser, session: Session, others: Export) -> None:
+    finish(session, others)
+    url = f"/exports/{others.id}/file"
+    rest = manager.get(url, headers={"Range": "bytes=5-", "If-Range": f'"{"ab" * 32}"'})
+    assert (rest.status_code, rest.data, rest.headers["Content-Range"]) == (206, b"M1\r\n", "bytes 5-8/9")
+    assert manager.get(url, headers={"Range": "bytes=99-"}).status_code == 416
+    assert manager.get(url, headers={"Range": "bytes=5-", "If-Range": '"another"'}).data == b"MRN\r\nM1\r\n"
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "exports.download")).all()
+    assert len(entries) == 3
 
 
 def test_an_unfinished_or_expired_export_has_no_file(manager: Browser, session: Session, others: Export) -> None:

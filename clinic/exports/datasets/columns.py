@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, LargeBinary, Text, cast, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Text, cast, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute
 
 from clinic.crypto import key_ring
 from clinic.exports.datasets.times import local_times
@@ -102,6 +103,11 @@ def day(column: Any) -> Source:
 def instant(column: Any, zone: ZoneInfo) -> Source:
     """An instant as 2026-11-20 10:30:00 by the clinic's clock."""
     return Source(cast(column, Text), lambda values: local_times(values, zone))
+
+
+def referred(column: Any, owner: Any, key: InstrumentedAttribute[Any]) -> Source:
+    """`column` of the row of `owner` that the foreign key `key` points to."""
+    return Source(select(column).where(owner.id == key).correlate(key.class_).scalar_subquery())
 
 
 def yes_no(values: Batch) -> Values:

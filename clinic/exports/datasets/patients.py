@@ -19,6 +19,7 @@ from clinic.exports.datasets.columns import (
     instant,
     number,
     plain,
+    referred,
     sealed_json,
     sealed_text,
     yes_no,
@@ -107,12 +108,7 @@ def _sources(zone: ZoneInfo) -> dict[str, Source]:
         **{name: sealed_json(getattr(Patient, name), f"patients.{name}", pick) for name, pick in _SEALED.items()},
         "notes": sealed_text(Patient.notes, "patients.notes"),
         "identifiers": _identifiers(),
-        "practitioner": Source(
-            select(Practitioner.display_name)
-            .where(Practitioner.id == Patient.practitioner_id)
-            .correlate(Patient)
-            .scalar_subquery()
-        ),
+        "practitioner": referred(Practitioner.display_name, Practitioner, Patient.practitioner_id),
         "payer": Source(_first_coverage(Coverage.payer)),
         "member_number": sealed_text(
             _first_coverage(type_coerce(Coverage.member_number, LargeBinary)), "coverages.member_number"

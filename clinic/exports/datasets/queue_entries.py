@@ -4,10 +4,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import Select, select
 
 from clinic.directory.models import Department, Room, Service
-from clinic.exports.datasets.columns import Batch, Column, Source, day, instant, number, plain, sealed_text
+from clinic.exports.datasets.columns import Batch, Column, Source, day, instant, number, plain, referred, sealed_text
 from clinic.exports.datasets.dataset import Dataset, Filters, day_of
 from clinic.exports.files.cells import CellKind, Values
 from clinic.exports.models import ExportKind
@@ -21,11 +21,6 @@ def _tickets(prefixes: Batch, numbers: Batch) -> Values:
     return [f"{prefix}-{int(number):03d}" for prefix, number in zip(prefixes, numbers, strict=True)]
 
 
-def _of(column: Any, owner: Any, key: Any) -> ScalarSelect[Any]:
-    """`column` of the row that `key` points to."""
-    return select(column).where(owner.id == key).correlate(QueueEntry).scalar_subquery()
-
-
 def _sources(zone: ZoneInfo) -> dict[str, Source]:
     return {
         "day": day(QueueEntry.day),
@@ -33,11 +28,11 @@ def _sources(zone: ZoneInfo) -> dict[str, Source]:
         "call_count": number(QueueEntry.call_count),
         **{name: plain(getattr(QueueEntry, name)) for name in ("prefix", "lane", "state")},
         **{name: instant(getattr(QueueEntry, name), zone) for name in _INSTANTS},
-        "department": Source(_of(Department.name, Department, QueueEntry.department_id)),
-        "service": Source(_of(Service.name, Service, QueueEntry.service_id)),
-        "room": Source(_of(Room.name, Room, QueueEntry.room_id)),
-        "mrn": Source(_of(Patient.mrn, Patient, QueueEntry.patient_id)),
-        "patient": Source(_of(Patient.display_name, Patient, QueueEntry.patient_id)),
+        "department": referred(Department.name, Department, QueueEntry.department_id),
+        "service": referred(Service.name, Service, QueueEntry.service_id),
+        "room": referred(Room.name, Room, QueueEntry.room_id),
+        "mrn": referred(Patient.mrn, Patient, QueueEntry.patient_id),
+        "patient": referred(Patient.display_name, Patient, QueueEntry.patient_id),
         "cancel_reason": sealed_text(QueueEntry.cancel_reason, "queue_entries.cancel_reason"),
     }
 
