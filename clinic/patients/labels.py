@@ -1,5 +1,6 @@
 """Words for what patients' records hold as codes."""
 
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -71,14 +72,17 @@ def telecom_label(telecom: dict[str, Any]) -> str:
 @blueprint.app_template_filter()
 def language_name(code: str | None) -> str:
     """A language in the reader's language; what is no code is shown as it is."""
-    if not code:
-        return ""
-    try:
-        return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
-    except (UnknownLocaleError, ValueError):
-        return code
+    return _language_in(code, str(get_locale())) if code else ""
 
 
 def languages() -> list[tuple[str, str]]:
     """(code, name) of the languages offered, by name."""
     return sorted(((code, language_name(code)) for code in LANGUAGES), key=lambda pair: pair[1])
+
+
+@lru_cache(maxsize=1000)
+def _language_in(code: str, locale: str) -> str:
+    try:
+        return Locale.parse(code, sep="-").get_display_name(locale) or code
+    except (UnknownLocaleError, ValueError):
+        return code

@@ -112,6 +112,8 @@ def _value(name: str, value: Any, practitioners: dict[int, str]) -> str:
         return ""
     if name == "practitioner_id":
         return practitioners.get(value, str(value))
+    if name == "language":
+        return labels.language_name(value)
     if name in _WORDS:
         return str(_WORDS[name].get(value, value))
     if isinstance(value, bool):
@@ -134,6 +136,10 @@ _WORDS: dict[str, dict[Any, Any]] = {
 }
 
 
+# Of identifiers and coverages.
+_ORDER = ("kind", "value", "issuer", "payer", "plan", "member_number", "valid_from", "valid_until")
+
+
 def _item(name: str, item: Any) -> str:
     """One phone, address, contact, name, identifier or coverage."""
     if not isinstance(item, dict):
@@ -144,9 +150,11 @@ def _item(name: str, item: Any) -> str:
         return labels.address(item)
     if name == "other_names":
         return labels.other_name(item)
-    values = dict(item, kind=labels.identifier_kind(item["kind"])) if name == "identifiers" else item
-    dates = {key: _date(value) for key, value in values.items() if key.startswith("valid_") and value}
-    return " ".join(str(value) for key, value in (values | dates).items() if value and key != "priority")
+    if name == "contacts":
+        return ", ".join(str(item[key]) for key in ("name", "relationship", "phone") if item.get(key))
+    words = dict(item, kind=labels.identifier_kind(item.get("kind", "")))
+    words |= {key: _date(item[key]) for key in ("valid_from", "valid_until") if item.get(key)}
+    return " ".join(str(words[key]) for key in _ORDER if words.get(key))
 
 
 def _date(value: str) -> str:

@@ -95,9 +95,10 @@ def _vague_birth_reason(mine: Traits, theirs: Traits, a: dt.date, b: dt.date) ->
 def _name_reason(mine: Traits, theirs: Traits) -> Reason | None:
     a_family, a_given = fold(mine.family_name or ""), fold(mine.given_name or "")
     b_family, b_given = fold(theirs.family_name or ""), fold(theirs.given_name or "")
-    if (a_family, a_given) == (b_family, b_given):
-        return Reason.SAME_NAME
     a_words, b_words = f"{a_family} {a_given}".split(), f"{b_family} {b_given}".split()
+    # A person with one name has it in either field.
+    if a_words == b_words:
+        return Reason.SAME_NAME
     if sorted(a_words) == sorted(b_words):
         return Reason.NAMES_SWAPPED
     if _alike(sorted(a_words), sorted(b_words)) or _alike([a_family, a_given], [b_family, b_given]):
