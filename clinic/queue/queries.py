@@ -71,7 +71,7 @@ def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> QueueEn
 
 
 def next_waiting(session: Session, department_id: int, day: dt.date) -> QueueEntry | None:
-    """Who is to be called next, locked: a second caller waits for the first and then gets the one after."""
+    """Who is to be called next, locked against a call of just this ticket at the same moment."""
     return session.scalar(
         select(QueueEntry)
         .where(

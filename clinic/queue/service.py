@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.clock import clinic_day
-from clinic.directory.models import Room, Service
+from clinic.directory.models import Department, Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.patients.models import Patient
 from clinic.queue.models import CLOSED_STATES, TRANSITIONS, Lane, QueueEntry, QueueEvent, RoomChoice, State, Step
@@ -124,11 +124,14 @@ def call_next(
 ) -> QueueEntry | None:
     """Call whoever is first (lane, then arrival) to a room; None when nobody waits today.
 
-    Callers at the same moment get different tickets and leave none out. The same key again calls nobody else.
+    Callers at the same moment take turns: each gets a ticket of their own and none is left out. The same key again
+    calls nobody else.
     """
+    if session.get(Department, department_id, with_for_update={"key_share": True}) is None:
+        raise NotFound(_("There is no such department."))
     _check_room(session, room_id, department_id)
     entry = next_waiting(session, department_id, clinic_day(now, zone))
-    # Asked after the lock: a form sent twice at once waits there for its first copy.
+    # Asked after the turn has come: the second copy of a form sent twice sees what the first one did.
     sent = find_event_by_key(session, idempotency_key)
     if sent is not None:
         return get_entry(session, sent.entry_id)
