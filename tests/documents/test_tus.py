@@ -133,6 +133,7 @@ def test_two_requests_never_write_to_one_upload(tus: Tus, disk: DiskStorage) -> 
     url = tus.create(1000).headers["Location"]
     with writing(disk, url.rsplit("/", 1)[1]):
         assert tus.patch(url, 0, b"x").status_code == 423
+        assert tus.head(url).status_code == 423
     assert tus.patch(url, 0, PDF[:10]).status_code == 204
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from clinic.sealed_files import FileSource, SealedReader, SealedWriter, stored_p
 
 READ_BYTES = 1024 * 1024
 _HEAD_BYTES = 64 * 1024
+PATIENCE_SECONDS = 2
 
 
 class Body(Protocol):
@@ -138,6 +140,28 @@ def _lock(fd: int, path: Path) -> None:
         raise Locked(_("This file is being received already.")) from error
     if not path.exists() or path.stat().st_ino != os.fstat(fd).st_ino:
         raise FileNotFoundError(path)
+
+
+def wait_until_free(storage: Storage, token: str) -> None:
+    """Let a request whose connection was cut put away what it still has; its sender is asking again already.
+
+    Raises Locked when that takes longer than PATIENCE_SECONDS: somebody is really sending.
+    """
+    path, until = staged_path(storage, token), time.monotonic() + PATIENCE_SECONDS
+    while path.exists():
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _lock(fd, path)
+        except FileNotFoundError:
+            continue
+        except Locked:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+        finally:
+            os.close(fd)
 
 
 def _cut_unverified(storage: Storage, token: str, writer: SealedWriter) -> None:

@@ -13,10 +13,10 @@ from clinic.db import current_session, transaction
 from clinic.documents.forms import DescriptionForm, clean_file_name, title_from
 from clinic.documents.models import Category, Upload, UploadState
 from clinic.documents.queries import find_same_file
-from clinic.documents.storage import current_storage
+from clinic.documents.storage import current_storage, storage_errors
 from clinic.documents.uploads import intake, protocol, service
 from clinic.documents.uploads.queries import get_upload
-from clinic.documents.uploads.receiving import ChecksumMismatch, Locked, Ticket, received_bytes
+from clinic.documents.uploads.receiving import ChecksumMismatch, Locked, Ticket, received_bytes, wait_until_free
 from clinic.errors import Invalid
 from clinic.web import htmx
 from clinic.web.errors import answer
@@ -123,6 +123,10 @@ def _expiry(token: str) -> dict[str, str]:
 @blueprint.route("/<token>", methods=["HEAD"])
 @requires("documents.upload")
 def offset(token: str) -> Response:
+    _own(token)
+    current_session().rollback()
+    with storage_errors():
+        wait_until_free(current_storage(), token)
     upload = _own(token)
     kept = received_bytes(current_storage(), Ticket.of(upload))
     return protocol.empty(

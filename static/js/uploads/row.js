@@ -20,6 +20,7 @@ export class Row {
     this.find("pause").addEventListener("click", () => this.pause());
     this.find("resume").addEventListener("click", () => this.start());
     this.find("cancel").addEventListener("click", () => this.cancel());
+    this.find("dismiss").addEventListener("click", () => this.#leave());
     const { uploads: endpoint, patient, csrf } = tray.dataset;
     this.transfer = new Transfer(file, { endpoint, patient, csrf, details, tell: this.#tell() });
   }
@@ -48,17 +49,22 @@ export class Row {
   }
 
   async cancel() {
-    const next = this.element.nextElementSibling?.querySelector("button") ?? this.tray.querySelector("h2");
-    this.element.remove();
-    next.focus();
-    this.over(this);
+    this.#leave();
     await this.transfer.cancel();
+  }
+
+  // The focus goes to the next file, or back to where files are chosen.
+  #leave() {
+    const next = this.element.nextElementSibling?.querySelector("button:not([hidden])");
+    this.element.remove();
+    (next ?? this.tray.querySelector("input[data-files]")).focus();
+    this.over(this);
   }
 
   refuse(message) {
     this.#note(message, "danger");
-    this.find("pause").hidden = true;
-    this.find("resume").hidden = true;
+    for (const name of ["pause", "resume", "cancel"]) this.find(name).hidden = true;
+    this.find("dismiss").hidden = false;
     this.bar.hidden = true;
     this.over(this);
   }
