@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 _Hook = TypeVar("_Hook", bound=Callable[[Session], None])
 
 WRITE_OPTION = "clinic_write"
+BUSY_SECONDS = 15
 _AFTER_COMMIT = "clinic.after_commit"
 _BEFORE_COMMIT = "clinic.before_commit"
 _OPEN = "clinic.transaction_open"
@@ -94,7 +96,7 @@ def engine_options(database_url: str, pool_size: int) -> dict[str, Any]:
             "module": sqlite_driver,
             "pool_size": pool_size,
             "max_overflow": pool_size,
-            "connect_args": {"isolation_level": None, "check_same_thread": False, "timeout": 15},
+            "connect_args": {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
         }
     return {
         "pool_size": pool_size,
@@ -117,7 +119,7 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=15000")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA cache_size=-16000")
     cursor.execute("PRAGMA mmap_size=268435456")
     cursor.execute("PRAGMA temp_store=MEMORY")
@@ -129,8 +131,30 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # The driver's own BEGIN is off (isolation_level None). A write that begins as a read and upgrades later
     # fails with "database is locked" or loses updates: a write takes the lock before it reads.
-    write = connection.get_execution_options().get(WRITE_OPTION)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if not connection.get_execution_options().get(WRITE_OPTION):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        until = time.monotonic() + BUSY_SECONDS
+        while not _took_write_lock(raw) and time.monotonic() < until:
+            time.sleep(0.001)
+        if not raw.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+
+def _took_write_lock(raw: Any) -> bool:
+    """One try. SQLite's own waiting sleeps up to 100 ms at a time, in which others overtake for seconds."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite_driver.OperationalError as error:
+        if error.sqlite_errorcode != sqlite_driver.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def current_session() -> Session:

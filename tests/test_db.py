@@ -1,9 +1,16 @@
+import threading
+import time
+
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from clinic.db import after_commit, before_commit, db, transaction
+from clinic import db as rules
+from clinic.config import Settings
+from clinic.db import WRITE_OPTION, after_commit, before_commit, configure_engine, db, engine_options, transaction
 from clinic.directory.models import Department
 
 
@@ -55,3 +62,44 @@ def test_changes_outside_a_transaction_are_refused(session: Session) -> None:
 def test_hooks_need_an_open_transaction(session: Session, function: object) -> None:
     with pytest.raises(RuntimeError, match="open transaction"):
         function(session, lambda *_: None)  # type: ignore[operator]
+
+
+def _two_writers(settings: Settings, folder: object) -> tuple[Engine, Engine]:
+    """Two engines on one SQLite file: what two processes of the clinic are to it."""
+    if not settings.is_sqlite:
+        pytest.skip("about SQLite's one write lock")
+    url = f"sqlite:///{folder}/two.sqlite3"
+    engines = [create_engine(url, **engine_options(url, 2)) for _ in range(2)]
+    for engine in engines:
+        configure_engine(engine)
+    return engines[0], engines[1]
+
+
+def test_a_waiting_writer_goes_on_as_soon_as_the_other_is_done(settings: Settings, tmp_path: object) -> None:
+    first, second = _two_writers(settings, tmp_path)
+    released: list[float] = []
+    with first.connect().execution_options(**{WRITE_OPTION: True}) as holder:
+        holder.exec_driver_sql("SELECT 1")
+
+        def release() -> None:
+            time.sleep(0.54)
+            released.append(time.monotonic())
+            holder.rollback()
+
+        thread = threading.Thread(target=release)
+        thread.start()
+        with second.connect().execution_options(**{WRITE_OPTION: True}) as waiting:
+            waiting.exec_driver_sql("SELECT 1")
+            delay = time.monotonic() - released[0]
+            assert waiting.exec_driver_sql("PRAGMA busy_timeout").scalar() == rules.BUSY_SECONDS * 1000
+        thread.join()
+    assert delay < 0.06
+
+
+def test_a_writer_gives_up_in_the_end(settings: Settings, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = _two_writers(settings, tmp_path)
+    monkeypatch.setattr(rules, "BUSY_SECONDS", 0.1)
+    with first.connect().execution_options(**{WRITE_OPTION: True}) as holder:
+        holder.exec_driver_sql("SELECT 1")
+        with second.connect().execution_options(**{WRITE_OPTION: True}) as waiting, pytest.raises(OperationalError):
+            waiting.exec_driver_sql("SELECT 1")
