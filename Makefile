@@ -36,7 +36,7 @@ sample: packages
 
 # Speed as ratios to a peer and to the bare limits, on N patients.
 bench: dev
-	$(BIN)/python bench/run.py --patients $(N)
+	$(BIN)/python -m bench.run --patients $(N)
 
 # The pictures in the README, from a running sample clinic.
 screenshots: dev

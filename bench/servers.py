@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,14 @@ from pathlib import Path
 
 from bench.client import Client, free_port, sign_in, wait_for
 from bench.patients import main as write_patients
+from clinic.config import ENV_FILE, Settings, ensure_local_settings, load_settings
+from clinic.envfile import read_env_file
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "bench-data"
 STOP_SECONDS = 30
+# Clinic reads its settings file itself.
+QUIET = {"FLASK_SKIP_DOTENV": "1"}
 
 
 @dataclass(frozen=True)
@@ -26,14 +31,31 @@ class Server:
     pid: int
 
 
-def clinic_environment(rows: int, port: int = 0) -> dict[str, str]:
+def clinic_environment(rows: int, port: int = 8000) -> dict[str, str]:
     """The environment of the clinic that holds `rows` patients; its keys lie beside its data."""
     var = DATA / f"clinic-{rows}"
-    return {**os.environ, "CLINIC_VAR": str(var), "CLINIC_ENV": "development", "PORT": str(port)}
+    return {**os.environ, "CLINIC_VAR": str(var), "CLINIC_ENV": "development", "PORT": str(port), **QUIET}
+
+
+def clinic_settings(rows: int) -> Settings:
+    """The settings under which that clinic runs."""
+    return load_settings({**read_env_file(ENV_FILE), **clinic_environment(rows)})
+
+
+def database(rows: int) -> sqlite3.Connection:
+    """That clinic's database, for reading beside it."""
+    path = Path(clinic_environment(rows)["CLINIC_VAR"]) / "clinic.sqlite3"
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
 
 
 def prepare(rows: int) -> None:
     """Make both databases of `rows` patients, unless an earlier run left them."""
+    prepare_clinic(rows)
+    _prepare_peer(rows)
+
+
+def prepare_clinic(rows: int) -> None:
+    """Make the clinic with `rows` patients beside those of its sample, unless an earlier run left it."""
     DATA.mkdir(exist_ok=True)
     listing = DATA / f"patients-{rows}.csv"
     if not listing.exists():
@@ -42,10 +64,10 @@ def prepare(rows: int) -> None:
     done = Path(environment["CLINIC_VAR"]) / "loaded"
     if not done.exists():
         Path(environment["CLINIC_VAR"]).mkdir(exist_ok=True)
+        ensure_local_settings()
         for command in (["setup"], ["sample", "load", "--from-csv", str(listing)]):
             subprocess.run([f"{sys.prefix}/bin/flask", *command], cwd=ROOT, env=environment, check=True)
         done.touch()
-    _prepare_peer(rows)
 
 
 def _prepare_peer(rows: int) -> None:

@@ -1,0 +1,106 @@
+"""From a call at one board to the last of 200 event streams, and a page meanwhile."""
+
+import http.client
+import re
+import secrets
+import threading
+import time
+from functools import partial
+
+from bench.client import Client
+from bench.figures import Figure
+from bench.measure import Samples, timed
+from bench.servers import Server, clinic, staff
+
+STREAMS = 200
+CALLS = 40
+# The queue manager FQM, which polls: call to display in 1.9 s at the 95th percentile.
+PEER_MS = 1900
+
+
+class Listener(threading.Thread):
+    """One browser's stream: notes when each event arrived."""
+
+    def __init__(self, server: Server, client: Client) -> None:
+        super().__init__(daemon=True)
+        self.arrived: list[float] = []
+        self.ready = threading.Event()
+        self._server, self._cookie = server, "; ".join(f"{k}={v}" for k, v in client.cookies.items())
+
+    def run(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=120)
+        connection.request("GET", "/live", headers={"Cookie": self._cookie})
+        answer = connection.getresponse()
+        while line := answer.readline():
+            if line.startswith(b"event: hello"):
+                self.ready.set()
+            elif line.startswith(b"data:") and b"queue:" in line:
+                self.arrived.append(time.perf_counter())
+
+
+def measure(rows: int) -> list[Figure]:
+    """Open the streams, call, and compare a page's time with its idle time."""
+    with clinic(rows) as server:
+        client = staff(rows, server, "nurse")
+        department, room = _department_and_room(client)
+        page = partial(client.get, f"/queue/boards/{department}")
+        idle = timed(page, 40)
+        listeners = [Listener(server, client) for _ in range(STREAMS)]
+        for listener in listeners:
+            listener.start()
+        if not all(listener.ready.wait(60) for listener in listeners):
+            raise RuntimeError("not every stream opened")
+        time.sleep(1)
+        delays, lost = [], 0
+        for _ in range(CALLS):
+            delay, missing = _change(client, department, room, listeners)
+            delays.append(delay)
+            lost += missing
+        busy = timed(page, 40)
+    last = Samples(delays)
+    return [
+        Figure(
+            "call to the last of 200 streams, p95", f"{last.p95_ms:.0f} ms", "200 ms", last.p95_ms, 200, at_least=False
+        ),
+        Figure("the same against a poller", f"{last.p95_ms:.0f} ms", f"{PEER_MS} ms (FQM)", PEER_MS / last.p95_ms, 5),
+        Figure("events not delivered", str(lost), "0", lost, 0, at_least=False),
+        Figure(
+            "a page meanwhile : idle",
+            f"{busy.median_ms:.1f} ms",
+            f"{idle.median_ms:.1f} ms",
+            busy.median_ms / idle.median_ms,
+            2,
+            at_least=False,
+        ),
+    ]
+
+
+def _department_and_room(client: Client) -> tuple[str, str]:
+    found = re.search(rb"/queue/boards/(\d+)", client.get("/queue"))
+    if found is None:
+        raise RuntimeError("no board on the page")
+    department = found.group(1).decode()
+    room = re.search(rb'<option value="(\d+)"', client.get(f"/queue/boards/{department}"))
+    if room is None:
+        raise RuntimeError("no room on the board")
+    return department, room.group(1).decode()
+
+
+def _change(client: Client, department: str, room: str, listeners: list[Listener]) -> tuple[float, int]:
+    """Give a ticket, then call it; seconds from the call to its event at the last stream, and streams without."""
+    page = client.get(f"/queue/tickets/new?department_id={department}").decode()
+    service = "".join(re.findall(r'name="service_id"[^>]*value="(\d+)"|<option value="(\d+)"', page)[0])
+    form = {"service_id": service, "lane": "normal", "idempotency_key": secrets.token_urlsafe(24)}
+    client.post("/queue/tickets", form, {"HX-Request": "true"})
+    time.sleep(0.3)
+    before = [len(listener.arrived) for listener in listeners]
+    start = time.perf_counter()
+    key = secrets.token_urlsafe(24)
+    client.post(
+        f"/queue/boards/{department}/call-next", {"room_id": room, "idempotency_key": key}, {"HX-Request": "true"}
+    )
+    until = time.perf_counter() + 3
+    while time.perf_counter() < until and any(len(x.arrived) <= n for x, n in zip(listeners, before, strict=True)):
+        time.sleep(0.005)
+    reached = [x.arrived[n] for x, n in zip(listeners, before, strict=True) if len(x.arrived) > n]
+    return max(reached, default=until) - start, len(listeners) - len(reached)
