@@ -1,5 +1,7 @@
 """A complete patient for tests of this area, and ways to write and read one."""
 
+import re
+from html import unescape
 from typing import Any
 
 from sqlalchemy import select
@@ -34,3 +36,19 @@ def entries(session: Session, patient_id: int) -> list[AuditEntry]:
     """What the log says of a patient, oldest first."""
     query = select(AuditEntry).where(AuditEntry.patient_id == patient_id).order_by(AuditEntry.seq)
     return list(session.scalars(query))
+
+
+def fields_of(html: str) -> dict[str, str]:
+    """What the browser would send back if nobody touched the form."""
+    form = html.split('id="patient-form"')[1].split("</form>")[0]
+    sent: dict[str, str] = {}
+    for tag in re.findall(r"<input\b[^>]*>", form):
+        values = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if values.get("type") != "radio" or re.search(r"\bchecked\b", tag):
+            sent[values["name"]] = unescape(values.get("value", ""))
+    for name, text in re.findall(r'<textarea\b[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.S):
+        sent[name] = unescape(text).strip()
+    for name, options in re.findall(r'<select\b[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
+        chosen = re.search(r'<option selected value="([^"]*)"', options)
+        sent[name] = unescape(chosen[1]) if chosen else ""
+    return sent

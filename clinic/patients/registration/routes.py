@@ -22,7 +22,7 @@ from clinic.patients.models import Patient
 from clinic.patients.queries import find_by_idempotency_key, get_patient
 from clinic.patients.registration.conflicts import as_it_was, changes_since, merge
 from clinic.patients.registration.forms import EditPatientForm, NewPatientForm, PatientForm
-from clinic.patients.registration.values import shown_values, typed_details
+from clinic.patients.registration.values import guessed_values, shown_values, typed_details
 from clinic.web import htmx
 from clinic.web.fields import read_birth_date
 from clinic.web.security import actor, settings
@@ -34,6 +34,15 @@ __all__ = ["blueprint", "labels"]
 @requires("patients.edit")
 def new() -> Response:
     form = NewPatientForm(formdata=None)
+    _offer_practitioners(form)
+    return _new_page(form)
+
+
+@blueprint.post("/patients/begin")
+@requires("patients.edit")
+def begin() -> Response:
+    """The form with what was typed into the search. By POST: names do not go into addresses."""
+    form = NewPatientForm(formdata=None, data=guessed_values(request.form.get("typed", "")))
     _offer_practitioners(form)
     return _new_page(form)
 

@@ -13,6 +13,7 @@ from clinic.patients.details import CoverageDetails, IdentifierDetails, PatientD
 from clinic.patients.models import BirthPrecision, Sex
 from clinic.patients.registration.forms import PatientForm
 from clinic.phones import shown, to_e164
+from clinic.web.fields import read_birth_date
 
 Item = TypeVar("Item")
 Shown = dict[str, Any]
@@ -41,6 +42,32 @@ def shown_values(details: PatientDetails, region: str) -> Shown:
         "consent_to_contact": _ANSWERS[details.consent_to_contact],
         "consent_to_share": _ANSWERS[details.consent_to_share],
     }
+
+
+def guessed_values(typed: str) -> Shown:
+    """What somebody typed into the search, put where it most likely belongs: a date, a number, names.
+
+    Of several words the last is taken for the family name; the person at the desk sees it and may know better.
+    """
+    values: Shown = {}
+    words = []
+    for word in typed[:200].split():
+        if not any(c.isdecimal() for c in word):
+            words.append(word.capitalize() if word.islower() else word)
+        elif (birth := _birth_of(word)) and "birth_date" not in values:
+            values["birth_date"] = birth
+        else:
+            values["phone"] = f"{values.get('phone', '')} {word}".strip()
+    return values | {"family_name": words[-1] if words else None, "given_name": " ".join(words[:-1]) or None}
+
+
+def _birth_of(word: str) -> PartialDate | None:
+    if word.isdecimal():
+        return None
+    try:
+        return read_birth_date(word)
+    except ValueError:
+        return None
 
 
 def typed_details(form: PatientForm, region: str) -> PatientDetails:

@@ -1,9 +1,7 @@
 """Editing a patient: what is untouched stays, and two people do not overwrite each other."""
 
 import datetime as dt
-import re
 from dataclasses import replace
-from html import unescape
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +12,7 @@ from clinic.patients.details import CoverageDetails, IdentifierDetails, PatientD
 from clinic.patients.models import BirthPrecision, Patient, Sex
 from tests.browser_client import Browser, check_page
 from tests.factories import NOW, TESTER
-from tests.patients.records import FULL, PHONE, entries, register
+from tests.patients.records import FULL, PHONE, entries, fields_of, register
 
 ODD = PatientDetails(
     family_name="Medhurst46",
@@ -46,22 +44,6 @@ ODD = PatientDetails(
     coverages=(CoverageDetails(payer="P", priority=1), CoverageDetails(payer="Q", priority=1)),
     consent_to_contact=False,
 )
-
-
-def fields_of(html: str) -> dict[str, str]:
-    """What the browser would send back if nobody touched the form."""
-    form = html.split('id="patient-form"')[1].split("</form>")[0]
-    sent: dict[str, str] = {}
-    for tag in re.findall(r"<input\b[^>]*>", form):
-        values = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if values.get("type") != "radio" or re.search(r"\bchecked\b", tag):
-            sent[values["name"]] = unescape(values.get("value", ""))
-    for name, text in re.findall(r'<textarea\b[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.S):
-        sent[name] = unescape(text).strip()
-    for name, options in re.findall(r'<select\b[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
-        chosen = re.search(r'<option selected value="([^"]*)"', options)
-        sent[name] = unescape(chosen[1]) if chosen else ""
-    return sent
 
 
 def send(browser: Browser, patient: Patient, **changes: Any) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from clinic.patients.models import BirthPrecision, Patient, Sex
 from tests.browser_client import Browser, check_page
-from tests.patients.records import FULL, entries, register
+from tests.patients.records import FULL, entries, fields_of, register
 
 KEY = "k" * 24
 MARIA = {
@@ -200,6 +200,25 @@ def test_rows_are_added_and_removed_without_script(receptionist: Browser) -> Non
     assert receptionist.post("/patients/new", typed | {"rows": "add-everything"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("typed", "family", "given", "born", "phone"),
+    [
+        ("nunez", "Nunez", "", "", ""),
+        ("Maria José NUNEZ 14/3/82", "NUNEZ", "Maria José", "14/03/1982", ""),
+        ("diaz 06 12 34 56 78", "Diaz", "", "", "06 12 34 56 78"),
+        ("", "", "", "", ""),
+    ],
+)
+def test_what_was_searched_begins_the_form(
+    receptionist: Browser, typed: str, family: str, given: str, born: str, phone: str
+) -> None:
+    html = receptionist.post("/patients/begin", {"typed": typed}).get_data(as_text=True)
+    check_page(html)
+    fields = fields_of(html)
+    found = [fields[name] for name in ("family_name", "given_name", "birth_date", "phone")]
+    assert found == [family, given, born, phone]
+
+
 def test_a_contact_with_a_name_only_is_shown(receptionist: Browser) -> None:
     answer = receptionist.post("/patients/new", MARIA | {"contacts-0-name": "Guntur"})
     assert "Guntur" in receptionist.page(answer.location)
@@ -207,5 +226,5 @@ def test_a_contact_with_a_name_only_is_shown(receptionist: Browser) -> None:
 
 def test_the_cashier_may_not_register(cashier: Browser) -> None:
     assert cashier.get("/patients/new").status_code == 403
-    for url in ("/patients/new", "/patients/duplicates", "/patients/birth-date"):
+    for url in ("/patients/new", "/patients/begin", "/patients/duplicates", "/patients/birth-date"):
         assert cashier.post(url, MARIA).status_code == 403
