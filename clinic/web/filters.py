@@ -4,6 +4,7 @@ import datetime as dt
 from functools import lru_cache
 
 from babel import Locale
+from babel.dates import get_datetime_format
 from flask import Flask
 from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_time, get_locale, ngettext
 from flask_babel import gettext as _
@@ -19,8 +20,16 @@ def local_time(instant: dt.datetime | None) -> str:
 
 
 def local_datetime(instant: dt.datetime | None) -> str:
-    """Date and time at the clinic."""
-    return format_datetime(instant, "medium") if instant else ""
+    """Date, hours and minutes at the clinic."""
+    if instant is None:
+        return ""
+    joined = str(get_datetime_format("medium", locale=get_locale()))
+    return joined.replace("{1}", format_date(instant, "medium")).replace("{0}", format_time(instant, "short"))
+
+
+def exact_datetime(instant: dt.datetime) -> str:
+    """Date and time to the second at the clinic, for records that prove something."""
+    return str(format_datetime(instant, "medium"))
 
 
 def date(day: dt.date | dt.datetime | None) -> str:
@@ -123,9 +132,24 @@ def initials(name: str) -> str:
     return "".join(w[0] for w in ([words[0], words[-1]] if len(words) > 1 else words)).upper()
 
 
+FILTERS = (
+    local_time,
+    local_datetime,
+    exact_datetime,
+    date,
+    birth_date,
+    age,
+    number,
+    phone,
+    money,
+    file_size,
+    initials,
+)
+
+
 def install(app: Flask) -> None:
     """Make them available to every template, together with `today()`."""
-    for filter_ in (local_time, local_datetime, date, birth_date, age, number, phone, money, file_size, initials):
+    for filter_ in FILTERS:
         app.add_template_filter(filter_)
     app.add_template_global(today)
     app.add_template_global(clock.now, "now")

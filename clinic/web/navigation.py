@@ -29,11 +29,27 @@ SECTIONS = (
 )
 
 
+# Pages that belong to a section of another area: the tabs of a chart, the screens of the queue.
+_INSIDE = {
+    "documents": "patients",
+    "uploads": "patients",
+    "displays": "queue",
+}
+
+
+def _here() -> str:
+    """The area of the section that this page is part of."""
+    if request.endpoint == "queue.history":
+        return "patients"
+    area = (request.endpoint or "").split(".")[0]
+    return _INSIDE.get(area, area)
+
+
 def sections() -> list[dict[str, object]]:
     """What this person sees in the menu: endpoint, label, icon, url, key, active."""
     if not current_user.is_authenticated:
         return []
-    here = (request.endpoint or "").split(".")[0]
+    here = _here()
     return [
         {
             "endpoint": s.endpoint,

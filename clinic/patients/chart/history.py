@@ -52,6 +52,7 @@ FIELDS = {
     "reason": _l("Reason"),
     "text": _l("Text"),
     "level": _l("Level"),
+    "ticket": _l("Ticket"),
 }
 PRECISIONS = {"day": _l("day"), "month": _l("month"), "year": _l("year"), "estimated": _l("year, estimated")}
 
@@ -82,19 +83,20 @@ def field_labels(names: set[str]) -> list[str]:
 
 def _describe(entry: AuditEntry, practitioners: dict[int, str]) -> Happening:
     before, after = entry.before or {}, entry.after or {}
-    names = {*before, *after}
+    # Other areas keep numbers of rows and states beside what can be read.
+    names = {name for name in (*before, *after) if name in FIELDS}
     if "birth_date" in names:
         before, after = _with_birth(before), _with_birth(after)
         names.discard("birth_precision")
     changes = [
         (
-            str(FIELDS.get(name, name.replace("_", " "))),
+            str(FIELDS[name]),
             _value(name, before.get(name), practitioners),
             _value(name, after.get(name), practitioners),
         )
-        for name in sorted(names, key=lambda name: list(FIELDS).index(name) if name in FIELDS else len(FIELDS))
+        for name in sorted(names, key=list(FIELDS).index)
     ]
-    title = str(ACTIONS.get(entry.action) or entry.action.replace(".", ": ").replace("_", " "))
+    title = str(ACTIONS.get(entry.action) or entry.action.replace(".", ": ").replace("_", " ").capitalize())
     return Happening(title, entry.actor_name, entry.at, TONES.get(entry.action, "accent"), changes)
 
 

@@ -10,6 +10,8 @@ from clinic.audit.models import AuditEntry
 from clinic.errors import NotFound
 from clinic.patients.models import Coverage, Patient, PatientAlert
 
+OPENED = "patients.open"
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -43,14 +45,13 @@ def _is_valid(coverage: Coverage, day: dt.date) -> bool:
     return (starts is None or starts <= day) and (ends is None or day <= ends)
 
 
-def list_history(
-    session: Session, patient_id: int, *, openings: bool | None, before: int | None, limit: int
-) -> list[AuditEntry]:
-    """What happened to a patient, newest first; `openings` asks for those only (True), for all but those (False)."""
+def list_history(session: Session, patient_id: int, *, kind: str, before: int | None, limit: int) -> list[AuditEntry]:
+    """What happened to a patient, newest first: `kind` "changes" (of the record itself), "openings" or "all"."""
     query = select(AuditEntry).where(AuditEntry.patient_id == patient_id)
-    if openings is not None:
-        is_opening = AuditEntry.action == "patients.open"
-        query = query.where(is_opening if openings else ~is_opening)
+    if kind == "openings":
+        query = query.where(AuditEntry.action == OPENED)
+    elif kind == "changes":
+        query = query.where(AuditEntry.action.startswith("patients."), AuditEntry.action != OPENED)
     if before is not None:
         query = query.where(AuditEntry.seq < before)
     return list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)))

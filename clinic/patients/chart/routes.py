@@ -46,7 +46,7 @@ def changes(patient_id: int) -> Response:
     rows = list_history(
         session,
         patient_id,
-        openings={"openings": True, "": False}.get(show),
+        kind=show if show in ("openings", "all") else "changes",
         before=cursor[0] if cursor else None,
         limit=PAGE_SIZE + 1,
     )
