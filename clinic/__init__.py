@@ -40,6 +40,7 @@ def _blueprints() -> "list[Blueprint]":
     from clinic.documents import routes as documents
     from clinic.documents.uploads import routes as uploads
     from clinic.exports import routes as exports
+    from clinic.imports import routes as imports
     from clinic.ops import routes as ops
     from clinic.patients import routes as patients
     from clinic.patients.alerts import routes as alerts
@@ -60,6 +61,7 @@ def _blueprints() -> "list[Blueprint]":
         displays,
         documents,
         exports,
+        imports,
         ops,
         patients,
         queue,

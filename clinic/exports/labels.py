@@ -43,10 +43,11 @@ def progress_words(export: Export) -> str:
     if not export.rate or export.seconds_left is None:
         return str(done)
     rate = _("%(rate)s a second", rate=number(round(export.rate)))
-    return ", ".join((str(done), str(rate), _time_left(export.seconds_left)))
+    return ", ".join((str(done), str(rate), time_left(export.seconds_left)))
 
 
-def _time_left(seconds: float) -> str:
+def time_left(seconds: float) -> str:
+    """Such as "40 s left" or "3 minutes left"."""
     if seconds < 90:
         return str(_("%(seconds)s s left", seconds=number(max(round(seconds), 1))))
     return str(ngettext("%(num)s minute left", "%(num)s minutes left", round(seconds / 60)))

@@ -117,6 +117,12 @@ def resume_import(session: Session, *, import_id: int, actor: Actor, now: dt.dat
     _dispatch(session, import_id, row.attempt + 1)
 
 
+def record_report(session: Session, *, import_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Note who takes the list of refused rows away; NotFound."""
+    row = get_import(session, import_id)
+    record(session, "imports.report", "import", row.id, actor=actor, now=now, after={"refused": row.refused})
+
+
 def claim_import(session: Session, *, import_id: int, attempt: int, now: dt.datetime) -> Task | None:
     """Start working on an import; None when somebody else does, or nobody should."""
     is_dead = and_(Import.state == ImportState.RUNNING, Import.beat_at < now - TAKEOVER)

@@ -90,7 +90,8 @@ def detect_kind(head: bytes) -> ImportKind:
         raise Invalid(_("This file is written in UTF-16: save it as CSV (UTF-8)."), "file")
     if start.startswith((b"{", b"[")):
         return _detect_resource(start)
-    if b"\x00" in start[:1024]:
+    # A stray NUL spoils one row; a file full of them is no text.
+    if start.count(b"\x00") * 20 > len(start):
         raise Invalid(_("This is neither a CSV file nor FHIR resources in NDJSON."), "file")
     return ImportKind.CSV_PATIENTS
 

@@ -48,13 +48,18 @@ def guess_delimiter(sample: str) -> str:
     return max(DELIMITERS, key=score)
 
 
-def read_records(stream: io.BufferedIOBase, dialect: Dialect, position: int = 0, line: int = 0) -> Iterator[Record]:
-    """Every record after byte `position`, the end of line `line`; blank lines between records are passed over."""
+def read_records(
+    stream: io.BufferedIOBase, dialect: Dialect, position: int = 0, line: int = 0, *, width: int | None = None
+) -> Iterator[Record]:
+    """Every record after byte `position`, the end of line `line`; blank lines between records are passed over.
+
+    `width` is the number of cells there should be: quoted line breaks are only believed where it comes out right.
+    """
     lines = _Lines(read_lines(stream, position, line))
     while first := lines.next():
         if first.data is not None and not first.data.removeprefix(BOM).strip():
             continue
-        yield _record(first, lines, dialect)
+        yield _record(first, lines, dialect, width)
 
 
 class _Lines:
@@ -69,33 +74,51 @@ class _Lines:
     def give_back(self, lines: list[Line]) -> None:
         self._returned.extendleft(reversed(lines))
 
+    def following(self, first: Line, taken: list[Line]) -> Iterator[bytes]:
+        """The lines of one record as far as they are asked for, noted in `taken`."""
+        line: Line | None = first
+        while line is not None:
+            taken.append(line)
+            if line.data is None or len(taken) > MAX_RECORD_LINES:
+                return
+            yield line.data
+            line = self.next()
 
-def _record(first: Line, lines: _Lines, dialect: Dialect) -> Record:
+
+def _record(first: Line, lines: _Lines, dialect: Dialect, width: int | None) -> Record:
     """The record that begins in `first`, with the lines its quoted cells go on in."""
-    taken, data = [first], first.data
-    if data is None:
-        limit = MAX_LINE_BYTES // 1024**2
-        return _refused(first, _("The line is longer than %(count)s MB.", count=limit))
-    while data.count(b'"') % 2:
-        line = lines.next() if len(taken) < MAX_RECORD_LINES and len(data) < MAX_LINE_BYTES else None
-        if line is None or line.data is None:
-            lines.give_back(taken[1:] + ([line] if line else []))
-            return _refused(first, _("A quotation mark is not closed."))
-        taken.append(line)
-        data += line.data
+    if first.data is None:
+        return _refused(first, _("The line is longer than %(count)s MB.", count=MAX_LINE_BYTES // 1024**2))
+    taken: list[Line] = []
     try:
-        text = data.decode(dialect.encoding)
+        text = (data.decode(dialect.encoding) for data in lines.following(first, taken))
+        cells = next(csv.reader(text, delimiter=dialect.delimiter, strict=True))
+        if len(taken) == 1 or width in (None, len(cells)):
+            return _understood(cells, first, taken[-1])
+    except (csv.Error, UnicodeDecodeError):
+        pass
+    lines.give_back(taken[1:])
+    return _alone(first, first.data, dialect)
+
+
+def _alone(line: Line, data: bytes, dialect: Dialect) -> Record:
+    """A line that is no sound beginning of a record, read by itself."""
+    if data.count(b'"') % 2:
+        return _refused(line, _("A quotation mark is not closed."))
+    try:
+        cells = next(csv.reader([data.decode(dialect.encoding)], delimiter=dialect.delimiter))
     except UnicodeDecodeError:
-        return _refused(taken[-1], _("The row holds characters that are not %(name)s.", name=dialect.encoding), first)
-    if "\x00" in text:
-        return _refused(taken[-1], _("The row holds a NUL character."), first)
-    try:
-        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter), [])
+        return _refused(line, _("The row holds characters that are not %(name)s.", name=dialect.encoding))
     except csv.Error:
-        return _refused(taken[-1], _("The row cannot be split into cells."), first)
+        return _refused(line, _("The row cannot be split into cells."))
+    return _understood(cells, line, line)
+
+
+def _understood(cells: list[str], first: Line, last: Line) -> Record:
     kept = tuple(" ".join(cell.split()) for cell in cells)
-    return Record(first.number, taken[-1].number, taken[-1].end, kept)
+    problem = _("The row holds a NUL character.") if any("\x00" in cell for cell in kept) else None
+    return Record(first.number, last.number, last.end, kept, problem)
 
 
-def _refused(last: Line, problem: str, first: Line | None = None) -> Record:
-    return Record((first or last).number, last.number, last.end, problem=problem)
+def _refused(line: Line, problem: str) -> Record:
+    return Record(line.number, line.number, line.end, problem=problem)

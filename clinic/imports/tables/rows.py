@@ -25,7 +25,7 @@ def read_rows(
     """Every row after byte `position`, the end of line `line`; the first record of the file holds the titles."""
     titles = list(read_titles(stream, dialect))
     fields = supplied(columns)
-    records = read_records(stream, dialect, position, line)
+    records = read_records(stream, dialect, position, line, width=len(titles))
     if position == 0:
         next(records, None)
     for record in records:
@@ -44,6 +44,8 @@ def read_titles(stream: io.BufferedIOBase, dialect: Dialect) -> tuple[str, ...]:
 def _understand(record: Record, titles: list[str], columns: list[str], fields: frozenset[str], reading: Reading) -> Row:
     if record.problem:
         raise Invalid(record.problem)
+    if len(columns) != len(titles):
+        raise Invalid(_("The table has %(count)s columns now: check what they mean.", count=len(titles)))
     cells = list(record.cells)
     while len(cells) > len(titles) and not cells[-1]:
         cells.pop()
