@@ -113,9 +113,9 @@ class _Sealer:
 def _seal(session: Session, entries: list[AuditEntry]) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    last = session.execute(
-        select(AuditEntry.seq, AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)
-    ).one_or_none()
+    with session.no_autoflush:  # what is pending goes out together with the entries, in one flush
+        head = select(AuditEntry.seq, AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)
+        last = session.execute(head).one_or_none()
     seq, digest = (last.seq, last.digest) if last else (0, GENESIS)
     for entry in entries:
         seq += 1

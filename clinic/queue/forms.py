@@ -52,10 +52,16 @@ STEP_WORDS = {
 
 
 class JoinForm(CreateForm):
-    """Give a ticket to a patient, or to a walk-in when no patient is named."""
+    """Give a ticket to a patient, or to a walk-in when no patient is named. The service layer checks the choice."""
 
     patient_id = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
-    service_id = RadioField(_l("Service"), coerce=int, validators=[InputRequired(_l("Choose a service."))])
+    service_id = RadioField(
+        _l("Service"),
+        coerce=int,
+        choices=[],
+        validate_choice=False,
+        validators=[InputRequired(_l("Choose a service."))],
+    )
     lane = RadioField(
         _l("Lane"),
         coerce=Lane,

@@ -64,20 +64,19 @@ def join_queue(
 
     Invalid("confirm") when the patient already waits today and `is_confirmed` is not set.
     """
-    service = _lock_service(session, service_id)
+    prefix, department_id = _lock_service(session, service_id)
     first = _find_by_key(session, idempotency_key)
     if first is not None:
         return first
     day = clinic_day(now, zone)
     if patient_id is not None:
         _check_patient(session, patient_id, day, is_confirmed)
-    prefix = service.ticket_prefix
     entry = QueueEntry(
         day=day,
         prefix=prefix,
         number=session.execute(_TAKE_NUMBER, {"day": day, "prefix": prefix}).scalar_one(),
-        service_id=service.id,
-        department_id=service.department_id,
+        service_id=service_id,
+        department_id=department_id,
         patient_id=patient_id,
         lane=lane,
         state=State.WAITING,
@@ -91,12 +90,16 @@ def join_queue(
     return entry
 
 
-def _lock_service(session: Session, service_id: int) -> Service:
-    """The service, locked so that a form sent twice at once is seen by its second copy."""
-    service = session.get(Service, service_id, with_for_update={"key_share": True})
-    if service is None or not service.is_active:
+def _lock_service(session: Session, service_id: int) -> tuple[str, int]:
+    """Prefix and department of the service, locked so that a form sent twice at once is seen by its second copy."""
+    found = session.execute(
+        select(Service.ticket_prefix, Service.department_id)
+        .where(Service.id == service_id, Service.is_active)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if found is None:
         raise Invalid(_("Choose a service."), "service_id")
-    return service
+    return found.ticket_prefix, found.department_id
 
 
 def _find_by_key(session: Session, idempotency_key: str | None) -> QueueEntry | None:

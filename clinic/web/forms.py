@@ -2,12 +2,16 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
+from babel.support import NullTranslations, Translations
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import FieldList, FormField, HiddenField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
 from clinic.errors import Invalid
@@ -26,6 +30,12 @@ def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
+@lru_cache(maxsize=8)
+def _catalogue(locale: str) -> NullTranslations:
+    """The form library's own messages in a language. Its default reads the file for every request."""
+    return Translations.load(messages_path(), [locale], domain="wtforms")
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """Base of every form: texts are tidied; service errors can be shown beside their field."""
 
@@ -36,6 +46,9 @@ class Form(FlaskForm):  # type: ignore[misc]
                 if tidy not in filters:
                     unbound_field.kwargs["filters"] = [tidy, *filters]
             return unbound_field.bind(form=form, **options)
+
+        def get_translations(self, form: Any) -> NullTranslations:
+            return _catalogue(str(get_locale()))
 
     def add_error(self, error: Invalid) -> None:
         """Show what a service refused beside its field, or above the form."""

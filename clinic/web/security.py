@@ -41,7 +41,8 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
     def __init__(self, row: UserSession, token: str) -> None:
         self.row = row
-        self.user = row.user
+        # A copy without a session: a transaction expires every row, and each write would read its actor again.
+        self.user = User(**{c.key: getattr(row.user, c.key) for c in User.__mapper__.column_attrs})
         self._token = token
 
     def get_id(self) -> str:

@@ -26,16 +26,16 @@ LAST_SERVICE = "queue_service"
 @requires("queue.join")
 def new() -> Response:
     services = queries.list_services(current_session())
-    form = JoinForm(formdata=None).offer(services)
+    form = JoinForm(formdata=None)
     form.patient_id.data = request.args.get("patient_id", type=int)
     form.service_id.data = _usual_service(services, request.args.get("department_id", type=int))
-    return _show_form(form)
+    return _show_form(form, services=services)
 
 
 @blueprint.post("/tickets")
 @requires("queue.join")
 def create() -> BaseResponse:
-    form = JoinForm().offer(queries.list_services(current_session()))
+    form = JoinForm()
     if not form.validate():
         return _show_form(form, 422)
     try:
@@ -51,14 +51,15 @@ def create() -> BaseResponse:
                 now=clock.now(),
                 zone=settings().zone,
             )
+            entry_id = entry.id
     except Invalid as error:
         form.add_error(error)
         return _show_form(form, 422)
-    if session.get(LAST_SERVICE) != entry.service_id:
-        session[LAST_SERVICE] = entry.service_id
+    if session.get(LAST_SERVICE) != form.service_id.data:
+        session[LAST_SERVICE] = form.service_id.data
     if not htmx.wants_partial():
-        return redirect(url_for("queue.ticket", entry_id=entry.id), 303)
-    response = make_response(ticket(entry.id))
+        return redirect(url_for("queue.ticket", entry_id=entry_id), 303)
+    response = make_response(ticket(entry_id))
     response.headers["HX-Trigger"] = "queue-changed"
     return response
 
@@ -70,9 +71,10 @@ def _usual_service(services: list[Service], department_id: int | None) -> int | 
     return last if last in offered else next(iter(offered), None)
 
 
-def _show_form(form: JoinForm, status: int = 200) -> Response:
+def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None = None) -> Response:
     """The form with the patient it is for and the tickets this patient already has today."""
     read, patient_id = current_session(), form.patient_id.data
+    form.offer(services or queries.list_services(read))
     return dialog(
         "queue/tickets/_new.html",
         _("Check in") if patient_id else _("Walk-in ticket"),
