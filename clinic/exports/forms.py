@@ -40,7 +40,7 @@ class ExportForm(CreateForm):
         default=ExportFormat.CSV.value,
     )
     delimiter = SelectField(
-        _l("Between cells"),
+        _l("Separator"),
         choices=options(
             [
                 (Delimiter.COMMA.value, _l("Comma")),
