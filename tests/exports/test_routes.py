@@ -89,7 +89,7 @@ def test_filters_are_kept_sealed_and_shown_in_words(manager: Browser, session: S
     export = latest(session)
     assert export is not None
     assert export.filters == {"since": "2026-11-01"}
-    assert "From: Nov 1, 2026" in manager.page("/exports")
+    assert "From: 1 Nov 2026" in manager.page("/exports")
 
 
 @pytest.mark.parametrize(
