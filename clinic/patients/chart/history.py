@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from clinic.audit.models import AuditEntry
 from clinic.directory.models import Practitioner
 from clinic.patients import labels
+from clinic.patients.chart.queries import OPENINGS
 from clinic.web.filters import birth_date
 
 ACTIONS = {
@@ -23,9 +24,26 @@ ACTIONS = {
     "patients.reactivate": _l("Reactivated"),
     "patients.add_alert": _l("Alert added"),
     "patients.void_alert": _l("Alert voided"),
-    "patients.import": _l("Imported"),
+    "documents.upload": _l("Document added"),
+    "documents.update": _l("Document changed"),
+    "documents.void": _l("Document voided"),
+    "documents.view": _l("Looked at a document"),
+    "documents.download": _l("Downloaded a document"),
+    "queue.join": _l("Checked in"),
+    "queue.call": _l("Called"),
+    "queue.recall": _l("Called again"),
+    "queue.start": _l("Service started"),
+    "queue.hold": _l("Put on hold"),
+    "queue.transfer": _l("Transferred"),
+    "queue.no_show": _l("Did not show up"),
+    "queue.restore": _l("Back in the queue"),
+    "queue.finish": _l("Service finished"),
+    "queue.cancel": _l("Ticket cancelled"),
+    "queue.resume": _l("Resumed"),
+    "queue.close": _l("Closed at the end of the day"),
+    "queue.undo": _l("Last step undone"),
 }
-TONES = {"patients.open": "", "patients.deactivate": "warning", "patients.void_alert": "warning"}
+TONES = {"patients.deactivate": "warning", "patients.void_alert": "warning", "documents.void": "warning"}
 FIELDS = {
     "mrn": _l("MRN"),
     "family_name": _l("Family name"),
@@ -97,7 +115,8 @@ def _describe(entry: AuditEntry, practitioners: dict[int, str]) -> Happening:
         for name in sorted(names, key=list(FIELDS).index)
     ]
     title = str(ACTIONS.get(entry.action) or entry.action.replace(".", ": ").replace("_", " ").capitalize())
-    return Happening(title, entry.actor_name, entry.at, TONES.get(entry.action, "accent"), changes)
+    tone = "" if entry.action in OPENINGS else TONES.get(entry.action, "accent")
+    return Happening(title, entry.actor_name, entry.at, tone, changes)
 
 
 def _with_birth(state: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from clinic.audit.models import AuditEntry
 from clinic.errors import NotFound
 from clinic.patients.models import Coverage, Patient, PatientAlert
 
-OPENED = "patients.open"
+# Entries that say who looked, not who changed.
+OPENINGS = ("patients.open", "documents.view", "documents.download")
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,12 @@ def _is_valid(coverage: Coverage, day: dt.date) -> bool:
 
 
 def list_history(session: Session, patient_id: int, *, kind: str, before: int | None, limit: int) -> list[AuditEntry]:
-    """What happened to a patient, newest first: `kind` "changes" (of the record itself), "openings" or "all"."""
+    """What happened to a patient, newest first: "changes" of the record, "openings" of it, or "all", tickets too."""
     query = select(AuditEntry).where(AuditEntry.patient_id == patient_id)
     if kind == "openings":
-        query = query.where(AuditEntry.action == OPENED)
+        query = query.where(AuditEntry.action.in_(OPENINGS))
     elif kind == "changes":
-        query = query.where(AuditEntry.action.startswith("patients."), AuditEntry.action != OPENED)
+        query = query.where(AuditEntry.action.not_in(OPENINGS), AuditEntry.action.not_like("queue.%"))
     if before is not None:
         query = query.where(AuditEntry.seq < before)
     return list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)))

@@ -41,15 +41,11 @@ def header(patient_id: int) -> str:
 @requires("patients.view")
 def changes(patient_id: int) -> Response:
     chart, session = open_chart(patient_id), current_session()
-    show = request.args.get("show", "")
+    wanted = request.args.get("show")
+    show = wanted if wanted in ("openings", "all") else "changes"
     cursor = decode_cursor(request.args.get("after"), 1)
-    rows = list_history(
-        session,
-        patient_id,
-        kind=show if show in ("openings", "all") else "changes",
-        before=cursor[0] if cursor else None,
-        limit=PAGE_SIZE + 1,
-    )
+    last = cursor[0] if cursor else None
+    rows = list_history(session, patient_id, kind=show, before=last, limit=PAGE_SIZE + 1)
     shown = rows[:PAGE_SIZE]
     page = Page(describe_all(session, shown), next=encode_cursor(shown[-1].seq) if len(rows) > PAGE_SIZE else None)
     partial = "patients/chart/_changes.html"

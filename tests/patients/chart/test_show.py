@@ -9,6 +9,7 @@ from clinic.patients.details import CoverageDetails, PatientDetails
 from clinic.patients.models import BirthPrecision
 from tests.browser_client import Browser
 from tests.patients.records import FULL, entries, register
+from tests.query_count import count_queries
 
 
 def test_the_chart_shows_who_it_is_about(receptionist: Browser, session: Session) -> None:
@@ -60,3 +61,20 @@ def test_text_a_person_typed_is_escaped(receptionist: Browser, session: Session)
     html = receptionist.page(f"/patients/{patient.id}")
     assert "<img" not in html
     assert "<b>Bold" not in html
+
+
+def test_the_chart_asks_the_database_the_same_number_of_questions_however_full_it_is(
+    receptionist: Browser, session: Session
+) -> None:
+    counts = []
+    for details in (PatientDetails(given_name="Sukarno"), replace(FULL, coverages=FULL.coverages * 5)):
+        patient_id = register(session, details).id
+        with count_queries(session) as statements:
+            receptionist.htmx("GET", f"/patients/{patient_id}")
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 6
+
+
+def test_the_dead_and_the_inactive_are_marked(receptionist: Browser, session: Session) -> None:
+    patient = register(session, replace(FULL, deceased_on=dt.date(2026, 2, 1)))
+    assert "Died" in receptionist.page(f"/patients/{patient.id}")

@@ -11,6 +11,7 @@ from clinic.patients.duplicates.queries import find_duplicates
 from clinic.patients.models import BirthPrecision
 from tests.browser_client import Browser
 from tests.patients.records import PHONE, register
+from tests.query_count import count_queries
 
 BORN = dt.date(1982, 3, 4)
 MARIA = PatientDetails(
@@ -107,3 +108,11 @@ def test_they_appear_while_typing(receptionist: Browser, session: Session) -> No
     assert receptionist.htmx("POST", "/patients/duplicates", {"given_name": "x"}).get_data(as_text=True).strip() == ""
     half_typed = {"given_name": "Maria", "birth_date": "4/3", "phone": "06", "identifiers-0-kind": "fr_nir"}
     assert receptionist.htmx("POST", "/patients/duplicates", half_typed).status_code == 200
+
+
+def test_three_questions_are_enough(session: Session) -> None:
+    for _ in range(5):
+        register(session, MARIA)
+    with count_queries(session) as statements:
+        find_duplicates(session, MARIA)
+    assert len(statements) == 3
