@@ -22,7 +22,9 @@ from clinic.imports.service import Task
 from clinic.queueing import job_queue
 from clinic.web.security import settings
 
-BATCH_ROWS = 500
+# A batch holds SQLite's one write lock: at this size whoever registers a patient meanwhile waits for a quarter of a
+# second at most.
+BATCH_ROWS = 200
 # A batch of very long rows ends earlier, so that memory stays bounded.
 BATCH_BYTES = 4 * 1024 * 1024
 # How long a new job may take to show up in Redis, and a running one may be silent, before it counts as lost.

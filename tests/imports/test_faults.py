@@ -1,0 +1,107 @@
+"""What a killed process and a large file do: nothing is lost or doubled, and memory stays bounded."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from clinic import clock, create_app
+from clinic.auth.access import Role
+from clinic.config import Settings
+from clinic.db import current_session, db, transaction
+from clinic.imports import jobs, service
+from clinic.imports.models import Import, ImportOrigin, ImportState
+from clinic.imports.queries import get_import
+from clinic.patients.models import Patient
+from tests.conftest import ENVIRONMENT
+from tests.databases import fresh_database
+from tests.factories import Factory
+from tests.imports.conftest import Importer, ndjson, person
+
+ROOT = Path(__file__).parents[2]
+RUN = """
+import sys
+from clinic import create_app
+from clinic.imports import jobs
+jobs.BATCH_ROWS = 20
+with create_app().app_context():
+    jobs.run(int(sys.argv[1]), 1)
+"""
+
+
+@pytest.fixture
+def own(settings: Settings, app: Flask) -> Iterator[Importer]:
+    """An importer on a database of its own, where commits are real."""
+    with fresh_database(settings) as fresh:
+        other = create_app(fresh)
+        with other.app_context():
+            upgrade()
+            yield Importer(current_session(), Factory(current_session()).user(Role.MANAGER))
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _start_worker(importer: Importer, row: Import) -> subprocess.Popen[bytes]:
+    from flask import current_app
+
+    settings: Settings = current_app.config["CLINIC"]
+    own = {"CLINIC_VAR": str(settings.var), "DATABASE_URL": settings.database_url, "PYTHONPATH": str(ROOT)}
+    environment = ENVIRONMENT | own | {"PATH": os.environ["PATH"]}
+    return subprocess.Popen([sys.executable, "-c", RUN, str(row.id)], env=environment, stderr=subprocess.DEVNULL)
+
+
+def _wait_for_rows(session: Session, row: Import, rows: int) -> None:
+    for _ in range(600):
+        session.rollback()
+        if get_import(session, row.id).rows_done >= rows:
+            return
+        time.sleep(0.05)
+    raise AssertionError("The worker wrote nothing.")
+
+
+def test_a_worker_killed_between_two_instructions_loses_and_doubles_nothing(own: Importer) -> None:
+    session = own.session
+    row = own.start(own.upload(ndjson(*[person(n) for n in range(1000)])))
+    worker = _start_worker(own, row)
+    _wait_for_rows(session, row, 60)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait(10)
+    session.rollback()
+    half = get_import(session, row.id)
+    assert half.state is ImportState.RUNNING
+    assert 60 <= half.created < 1000
+    assert half.created == session.scalar(select(func.count(Patient.id)))
+    with transaction(session):
+        session.execute(update(Import).values(beat_at=clock.now() - 2 * service.TAKEOVER))
+    jobs.run(row.id, 1)
+    done = get_import(session, row.id)
+    assert (done.state, done.created, done.refused) == (ImportState.FINISHED, 1000, 0)
+    assert session.scalar(select(func.count(Patient.id))) == 1000
+    assert session.scalar(select(func.count(ImportOrigin.id))) == 1000
+
+
+def test_memory_does_not_grow_with_the_file(own: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "BATCH_ROWS", 50)
+    own.run(ndjson(person(-1)))
+    peaks = [_peak(own, rows) for rows in (200, 1000)]
+    assert peaks[1] < peaks[0] * 1.2, peaks
+
+
+def _peak(importer: Importer, rows: int) -> int:
+    """Most bytes allocated at once while a file of so many rows is imported."""
+    row = importer.start(importer.upload(ndjson(*[person(n) for n in range(rows)]), source=f"{rows} rows"))
+    tracemalloc.start()
+    jobs.run(row.id, row.attempt)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
