@@ -22,6 +22,21 @@ NAME_USES = {
     "usual": _l("Usual name"),
 }
 TELECOM_USES = {"mobile": _l("Mobile"), "home": _l("Home"), "work": _l("Work")}
+# What imports keep in Patient.extra and people want to read.
+FURTHER = {
+    "marital_status": _l("Marital status"),
+    "deceased": _l("Deceased"),
+    "multiple_birth": _l("Multiple birth"),
+    "birth_place": _l("Birth place"),
+    "mothers_maiden_name": _l("Mother's maiden name"),
+    "race": _l("Race"),
+    "ethnicity": _l("Ethnicity"),
+    "birth_sex": _l("Sex at birth"),
+    "gender_identity": _l("Gender identity"),
+    "nationality": _l("Nationality"),
+    "religion": _l("Religion"),
+    "managing_organization": _l("Managed by"),
+}
 ALERT_LEVELS = {"danger": _l("Danger"), "warning": _l("Warning"), "info": _l("Note")}
 CONSENTS = {True: _l("Given"), False: _l("Refused"), None: _l("Not asked")}
 LANGUAGES = [
@@ -73,6 +88,26 @@ def telecom_label(telecom: dict[str, Any]) -> str:
 def language_name(code: str | None) -> str:
     """A language in the reader's language; what is no code is shown as it is."""
     return _language_in(code, str(get_locale())) if code else ""
+
+
+@blueprint.app_template_filter()
+def further_details(extra: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an import kept beside the record as (label, text): known details, then columns of a table as titled."""
+    known = [(str(FURTHER[key]), extra[key]) for key in FURTHER if key in extra]
+    own = [(key, value) for key, value in extra.items() if key not in FURTHER and isinstance(value, str)]
+    return [(label, text) for label, value in (*known, *own) if (text := _in_words(value))]
+
+
+def _in_words(value: Any) -> str:
+    """A FHIR value in words; nothing for one that has none."""
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_in_words, value)))
+    if isinstance(value, dict):
+        named = value.get("text") or value.get("display") or _in_words(value.get("coding")) or value.get("code")
+        return _in_words(named) if named else ", ".join(v for v in value.values() if isinstance(v, str))
+    return "" if value is None else str(value)
 
 
 def languages() -> list[tuple[str, str]]:
