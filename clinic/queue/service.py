@@ -112,7 +112,7 @@ def _check_patient(session: Session, patient_id: int, day: dt.date, is_confirmed
     if session.scalar(select(Patient.id).where(Patient.id == patient_id)) is None:
         raise NotFound(_("There is no such patient."))
     if not is_confirmed and list_open_of_patient(session, patient_id, day):
-        raise Invalid(_("This patient already has a ticket today."), "confirm")
+        raise Invalid(_("This patient is here already: tick this to give one more ticket."), "confirm")
 
 
 def call_next(
