@@ -42,6 +42,7 @@ def _blueprints() -> "list[Blueprint]":
     from clinic.exports import routes as exports
     from clinic.imports import routes as imports
     from clinic.ops import routes as ops
+    from clinic.ops.jobs import routes as jobs
     from clinic.patients import routes as patients
     from clinic.patients.alerts import routes as alerts
     from clinic.patients.chart import routes as chart
@@ -62,6 +63,7 @@ def _blueprints() -> "list[Blueprint]":
         documents,
         exports,
         imports,
+        jobs,
         ops,
         patients,
         queue,

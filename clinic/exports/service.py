@@ -132,6 +132,14 @@ def repeat_export(session: Session, *, export_id: int, actor: User, now: dt.date
     return export
 
 
+def discard_export(session: Session, *, export_id: int, actor: User, now: dt.datetime) -> None:
+    """Let a failed export rest. Raises Conflict for any other, NotFound."""
+    get_export(session, export_id, actor)
+    if not _change(session, export_id, Export.state == ExportState.FAILED, state=ExportState.CANCELLED):
+        raise Conflict(_("This export is not among the failed ones (any more)."))
+    record(session, "exports.discard", "export", export_id, actor=actor, now=now)
+
+
 def record_download(session: Session, export: Export, *, actor: User, now: dt.datetime) -> None:
     """Note who takes the file away."""
     after = {"file": export.filename, "rows": export.rows_done, "sha256": export.sha256}

@@ -49,6 +49,12 @@ def list_open(session: Session) -> list[Import]:
     return list(session.scalars(select(Import).where(Import.state.in_([ImportState.QUEUED, ImportState.RUNNING]))))
 
 
+def list_failed(session: Session, *, limit: int) -> list[Import]:
+    """The latest failed imports."""
+    query = select(Import).options(joinedload(Import.requested_by)).where(Import.state == ImportState.FAILED)
+    return list(session.scalars(query.order_by(Import.id.desc()).limit(limit)))
+
+
 def list_leftovers(session: Session, before: dt.datetime) -> list[tuple[int, str]]:
     """Files to be deleted, as (import id, name): of finished imports, and of others untouched since `before`."""
     idle = and_(

@@ -117,6 +117,14 @@ def resume_import(session: Session, *, import_id: int, actor: Actor, now: dt.dat
     _dispatch(session, import_id, row.attempt + 1)
 
 
+def discard_import(session: Session, *, import_id: int, actor: Actor, now: dt.datetime) -> None:
+    """Let a failed import rest; it can still go on. Raises Conflict for any other, NotFound."""
+    get_import(session, import_id)
+    if not _change(session, import_id, Import.state == ImportState.FAILED, state=ImportState.CANCELLED):
+        raise Conflict(_("This import is not among the failed ones (any more)."))
+    record(session, "imports.discard", "import", import_id, actor=actor, now=now)
+
+
 def record_report(session: Session, *, import_id: int, actor: Actor, now: dt.datetime) -> None:
     """Note who takes the list of refused rows away; NotFound."""
     row = get_import(session, import_id)

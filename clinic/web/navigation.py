@@ -25,7 +25,7 @@ SECTIONS = (
     Section("imports.index", _l("Imports"), "upload", "patients.import", "i"),
     Section("directory.index", _l("Directory"), "desk", "directory.edit", "d"),
     Section("audit.index", _l("Audit"), "shield", "audit.view", "a"),
-    Section("ops.jobs", _l("Jobs"), "refresh", "ops.jobs", "j"),
+    Section("jobs.index", _l("Jobs"), "refresh", "ops.jobs", "j"),
 )
 
 
