@@ -1,5 +1,6 @@
 """A whole clinic as `make run` starts it, in a folder and on a port of its own."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pysqlite3.dbapi2 as sqlite
 
 from tests.conftest import ENVIRONMENT
 
@@ -122,6 +124,11 @@ class RunningClinic:
         """Run a flask command on this clinic; its standard output."""
         line = [sys.executable, "-m", "flask", *command]
         return subprocess.run(line, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True).stdout
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What is durable: read from the database file beside the running clinic."""
+        with contextlib.closing(sqlite.connect(f"file:{self.var}/clinic.sqlite3?mode=ro", uri=True)) as connection:
+            return list(connection.execute(query))
 
     def json(self, path: str) -> Any:
         return json.loads(self.get(path)[1])

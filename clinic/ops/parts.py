@@ -16,7 +16,7 @@ from clinic.redis_server import server_command
 
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 30.0
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 10.0
 log = logging.getLogger(__name__)
 
 
