@@ -10,7 +10,6 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
 
 import redis
 from sqlalchemy.orm import Session
@@ -48,61 +47,89 @@ class Hub:
         self._mailboxes: set[queue.SimpleQueue[str]] = set()
         self._thread: threading.Thread | None = None
 
-    def stream(self, topics: frozenset[str], lifetime: float) -> Iterator[str]:
+    def stream(self, topics: frozenset[str], lifetime: float) -> "Stream":
         """Server-sent events whose topic, or the part before its colon, is in `topics`, for `lifetime` seconds.
 
         Raises TooManyStreams at once when the process is full.
         """
-        mailbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+        stream = Stream(self, topics, time.monotonic() + lifetime)
         with self._lock:
             if len(self._mailboxes) >= self._limit:
                 raise TooManyStreams
-            self._mailboxes.add(mailbox)
+            self._mailboxes.add(stream.mailbox)
             self._start()
-        return self._read(mailbox, topics, time.monotonic() + lifetime)
+        return stream
 
-    def _read(self, mailbox: "queue.SimpleQueue[str]", topics: frozenset[str], until: float) -> Iterator[str]:
-        try:
-            yield "retry: 2000\nevent: hello\ndata: {}\n\n"
-            while time.monotonic() < until:
-                try:
-                    message = mailbox.get(timeout=HEARTBEAT_SECONDS)
-                except queue.Empty:
-                    yield "event: ping\ndata: {}\n\n"
-                    continue
-                wanted = [t for t in json.loads(message)["topics"] if t in topics or t.split(":")[0] in topics]
-                if wanted:
-                    yield f"data: {json.dumps({'topics': wanted})}\n\n"
-        finally:
-            with self._lock:
-                self._mailboxes.discard(mailbox)
+    def leave(self, mailbox: "queue.SimpleQueue[str]") -> None:
+        """Send nothing more to this mailbox; leaving twice is harmless."""
+        with self._lock:
+            self._mailboxes.discard(mailbox)
 
     def count(self) -> int:
         """Streams open in this process."""
         return len(self._mailboxes)
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
+        if self._thread is None:
             self._thread = threading.Thread(target=self._listen, name="live-hub", daemon=True)
             self._thread.start()
 
     def _listen(self) -> None:
-        """Subscribe for ever; after a lost connection tell every stream to read afresh."""
-        while True:
+        """Subscribe while anybody listens; after a lost connection tell every stream to read afresh."""
+        while self._has_streams():
             try:
                 with redis_client().pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
                     subscription.subscribe(CHANNEL)
                     self._deliver(json.dumps({"topics": ["all"]}))
-                    while True:
-                        message = subscription.get_message(timeout=10)
+                    while self._mailboxes:
+                        message = subscription.get_message(timeout=2)
                         if message:
                             self._deliver(message["data"].decode())
             except redis.RedisError as error:
                 log.warning("live subscription lost", extra={"reason": type(error).__name__})
                 time.sleep(1)
 
+    def _has_streams(self) -> bool:
+        """Whether to go on; if not, the next stream starts a thread of its own."""
+        with self._lock:
+            if not self._mailboxes:
+                self._thread = None
+            return bool(self._mailboxes)
+
     def _deliver(self, message: str) -> None:
         with self._lock:
             mailboxes = list(self._mailboxes)
         for mailbox in mailboxes:
             mailbox.put(message)
+
+
+class Stream:
+    """The events of one browser, as text. close() gives its place back, even before the first event was read."""
+
+    def __init__(self, hub: Hub, topics: frozenset[str], until: float) -> None:
+        self.mailbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._hub, self._topics, self._until = hub, topics, until
+        self._greeted = False
+
+    def __iter__(self) -> "Stream":
+        return self
+
+    def __next__(self) -> str:
+        if not self._greeted:
+            self._greeted = True
+            return "retry: 2000\nevent: hello\ndata: {}\n\n"
+        while time.monotonic() < self._until:
+            try:
+                message = self.mailbox.get(timeout=HEARTBEAT_SECONDS)
+            except queue.Empty:
+                return "event: ping\ndata: {}\n\n"
+            if wanted := [t for t in json.loads(message)["topics"] if self._wants(t)]:
+                return f"data: {json.dumps({'topics': wanted})}\n\n"
+        raise StopIteration
+
+    def _wants(self, topic: str) -> bool:
+        return topic in self._topics or topic.split(":")[0] in self._topics
+
+    def close(self) -> None:
+        """Called by the web server when the browser went away or the stream ended."""
+        self._hub.leave(self.mailbox)
