@@ -116,7 +116,10 @@ def private_by_default(response: Response) -> Response:
 
 
 def install(app: Flask, config: Settings) -> None:
-    """Order matters: proxy headers first, then host check, headers, CSRF, the gate."""
+    """Order matters: proxy headers first, then host check, headers, the gate, CSRF.
+
+    The gate comes before CSRF, which reads the whole body of a form: strangers cannot make the server keep theirs.
+    """
     if config.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies
@@ -140,11 +143,11 @@ def install(app: Flask, config: Settings) -> None:
         referrer_policy="same-origin",
         permissions_policy={"camera": "(self)", "microphone": "()", "geolocation": "()"},
     )
+    app.before_request(gate)
     csrf.init_app(app)
     limiter.init_app(app)
     login_manager.init_app(app)
     login_manager.session_protection = None
-    app.before_request(gate)
     app.after_request(private_by_default)
     app.context_processor(lambda: {"settings": config, "may": _may})
 

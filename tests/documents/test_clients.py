@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -81,3 +83,20 @@ def test_what_is_not_accepted_is_refused(visitor: Visitor, patient: int) -> None
         uploader(visitor.url, visitor, patient, b"MZ\x90\0" + bytes(100_000)).upload()
     assert refused.value.status_code == 422
     assert visitor.document_ids(patient) == []
+
+
+def test_a_connection_that_died_without_a_word_gives_way(visitor: Visitor, patient: int) -> None:
+    data = pdf(2_000_000)
+    upload = uploader(visitor.url, visitor, patient, data)
+    upload.set_url(upload.create_url())
+    host, port = visitor.url.rpartition("/")[2].split(":")
+    with socket.create_connection((host, int(port))) as silent:
+        headers = {**visitor.headers, "Host": host, "Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+        headers |= {"Content-Type": "application/offset+octet-stream", "Content-Length": str(len(data))}
+        lines = [f"PATCH {upload.url.removeprefix(visitor.url)} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
+        silent.sendall("\r\n".join([*lines, "", ""]).encode() + data[:1_000_000])
+        time.sleep(0.5)
+        upload.offset = upload.get_offset()
+        assert 700_000 < upload.offset <= 1_000_000
+        upload.upload()
+    check(visitor, patient, data)

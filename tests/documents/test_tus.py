@@ -13,7 +13,7 @@ from clinic.auth.access import Role
 from clinic.db import transaction
 from clinic.documents.models import Upload
 from clinic.documents.storage import DiskStorage
-from clinic.documents.uploads.receiving import writing
+from clinic.documents.uploads.staging import writing
 from tests.browser_client import Browser
 from tests.documents.files import BODY, PDF, TUS, Tus, documents, pdf, stored, uploads
 from tests.factories import Factory

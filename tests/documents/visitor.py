@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import requests
 
@@ -61,6 +62,8 @@ class Network:
         host, _, port = target.rpartition("/")[2].partition(":")
         self._target, self.rate, self.is_down = (host, int(port)), rate, False
         self._listener = socket.create_server(("127.0.0.1", 0))
+        # Small: what the system buffers would look like progress to the sender.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         self._open: list[socket.socket] = []
         self.carried = 0
         threading.Thread(target=self._accept, daemon=True).start()
@@ -72,11 +75,15 @@ class Network:
     def cut(self) -> None:
         """Drop every connection, in the middle of whatever they carry."""
         for each in self._open:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+            self._drop(each)
         self._open.clear()
+
+    @staticmethod
+    def _drop(connection: socket.socket) -> None:
+        # shutdown() also ends a recv() of another thread, which close() does not.
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
 
     def close(self) -> None:
         self.cut()
@@ -115,4 +122,4 @@ class Network:
             pass
         finally:
             for each in (source, sink):
-                each.close()
+                self._drop(each)

@@ -20,16 +20,13 @@ from clinic.documents.uploads.receiving import (
     Body,
     Checksum,
     Finished,
-    Locked,
     Received,
     Ticket,
-    create_file,
     finish_again,
     finish_file,
     receive,
-    remove_files,
-    writing,
 )
+from clinic.documents.uploads.staging import Locked, create_file, remove_files, writing
 from clinic.errors import Conflict, Invalid, StorageFull, Unavailable
 
 # Room that stays free for the database and its log.

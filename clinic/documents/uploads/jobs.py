@@ -13,7 +13,8 @@ from clinic.documents.models import UploadState
 from clinic.documents.storage import Storage, current_storage, storage_errors
 from clinic.documents.uploads import intake, service
 from clinic.documents.uploads.queries import has_upload, list_uploads_to_sweep
-from clinic.documents.uploads.receiving import Ticket, received_bytes, remove_files
+from clinic.documents.uploads.receiving import Ticket, received_bytes
+from clinic.documents.uploads.staging import remove_files
 from clinic.errors import DomainError
 
 # A sender that is still there finishes by itself within this time.
@@ -56,7 +57,7 @@ def _remove_abandoned(storage: Storage) -> None:
     with storage_errors():
         old = [path for path in storage.staging.iterdir() if path.stat().st_mtime < oldest]
     for path in old:
-        if path.name.startswith("tmp-") or (path.name.startswith(("upload-", "held-")) and not _is_known(path)):
+        if path.name.startswith(("tmp-", "wanted-")) or not _is_known(path):
             with suppress(FileNotFoundError):
                 path.unlink()
 

@@ -3,6 +3,8 @@
 import base64
 import binascii
 import datetime as dt
+import time
+from collections.abc import Callable
 
 from flask import Response, request
 from flask_babel import gettext as _
@@ -16,8 +18,9 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 ALGORITHMS = ("sha256", "sha1", "md5")
 BODY_TYPE = "application/offset+octet-stream"
-# A connection that says nothing for so long is lost; the sender may then continue with another.
-SILENCE_SECONDS = 20
+# A connection that says nothing for so long is lost.
+SILENCE_SECONDS = 60
+ASK_SECONDS = 0.5
 
 
 class Refused(Exception):
@@ -70,19 +73,29 @@ def check_body_type() -> None:
 
 
 class RequestBody:
-    """The body of this request. A lost connection is told apart from a full disk."""
+    """The body of this request. A lost connection is told apart from a full disk.
 
-    def __init__(self) -> None:
-        self._stream = request.stream
+    `is_over` is asked now and then: a sender whose connection died without a word may have begun anew.
+    """
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._stream, self._is_over = request.stream, is_over
         connection = request.environ.get("gunicorn.socket")
         if connection is not None:
-            connection.settimeout(SILENCE_SECONDS)
+            connection.settimeout(ASK_SECONDS)
 
     def read(self, size: int, /) -> bytes:
-        try:
-            return self._stream.read(size)
-        except (OSError, ClientDisconnected) as error:
-            raise BrokenBody from error
+        until = time.monotonic() + SILENCE_SECONDS
+        while not self._is_over():
+            try:
+                return self._stream.read(size)
+            except TimeoutError as error:
+                # gunicorn keeps what it has of a read that timed out.
+                if time.monotonic() > until:
+                    raise BrokenBody from error
+            except (OSError, ClientDisconnected) as error:
+                raise BrokenBody from error
+        raise BrokenBody
 
 
 def body_length(limit: int) -> int:

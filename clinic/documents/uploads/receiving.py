@@ -1,13 +1,8 @@
 """The bytes of an upload: staged on disk as they arrive, so that the offset told is the offset kept."""
 
-import fcntl
 import hashlib
-import os
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
@@ -16,12 +11,12 @@ from clinic.crypto import DecryptionError, key_ring
 from clinic.documents.media import check_head, detect
 from clinic.documents.models import Upload, UploadState, seal_context, storage_name
 from clinic.documents.storage import Storage, storage_errors
+from clinic.documents.uploads.staging import hold, release, staged_bytes, staged_path, writing
 from clinic.errors import Conflict, Invalid
-from clinic.sealed_files import FileSource, SealedReader, SealedWriter, stored_plain_size, sync_folder
+from clinic.sealed_files import FileSource, SealedReader, SealedWriter
 
-READ_BYTES = 1024 * 1024
+READ_BYTES = 256 * 1024
 _HEAD_BYTES = 64 * 1024
-PATIENCE_SECONDS = 2
 
 
 class Body(Protocol):
@@ -30,8 +25,8 @@ class Body(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Locked(Conflict):
-    """Another request is writing to this upload."""
+class BrokenBody(Exception):
+    """The sender went away in the middle of a body, or began anew elsewhere."""
 
 
 class ChecksumMismatch(Conflict):
@@ -82,95 +77,14 @@ class Checksum:
         return bool(self.running.digest() == self.digest)
 
 
-def staged_path(storage: Storage, token: str) -> Path:
-    """Where the bytes of an unfinished upload are."""
-    return storage.staging / f"upload-{token}"
-
-
-def _held_path(storage: Storage, token: str) -> Path:
-    return storage.staging / f"held-{token}"
-
-
-def create_file(storage: Storage, token: str) -> None:
-    """An empty, durable file for a new upload."""
-    with storage_errors():
-        SealedWriter.create(staged_path(storage, token), seal_context(token), key_ring()).close()
-
-
 def received_bytes(storage: Storage, ticket: Ticket) -> int:
     """How many bytes are kept, read from disk: what the database says is never trusted here."""
     if ticket.state in (UploadState.STORED, UploadState.DUPLICATE):
         return ticket.size
-    with storage_errors():
-        path = staged_path(storage, ticket.token)
-        if not path.exists():
-            return ticket.size if storage.exists(storage_name(ticket.token)) else 0
-        held = _held_offset(_held_path(storage, ticket.token))
-        return stored_plain_size(path) if held is None else held
-
-
-def _held_offset(held: Path) -> int | None:
-    """Where bytes that still await their checksum begin, if a request with one is or was under way."""
-    text = held.read_text() if held.exists() else ""
-    return int(text) if text else None
-
-
-@contextmanager
-def writing(storage: Storage, token: str) -> Iterator[SealedWriter]:
-    """The upload's file, continued after its last sound byte, for one request at a time.
-
-    Raises Locked when another request holds it, NotFound when the file is gone.
-    """
-    with storage_errors():
-        path = staged_path(storage, token)
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            _lock(fd, path)
-            with SealedWriter.resume(path, seal_context(token), key_ring()) as writer:
-                _cut_unverified(storage, token, writer)
-                yield writer
-        finally:
-            os.close(fd)
-
-
-def _lock(fd: int, path: Path) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise Locked(_("This file is being received already.")) from error
-    if not path.exists() or path.stat().st_ino != os.fstat(fd).st_ino:
-        raise FileNotFoundError(path)
-
-
-def wait_until_free(storage: Storage, token: str) -> None:
-    """Let a request whose connection was cut put away what it still has; its sender is asking again already.
-
-    Raises Locked when that takes longer than PATIENCE_SECONDS: somebody is really sending.
-    """
-    path, until = staged_path(storage, token), time.monotonic() + PATIENCE_SECONDS
-    while path.exists():
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            _lock(fd, path)
-        except FileNotFoundError:
-            continue
-        except Locked:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-        finally:
-            os.close(fd)
-
-
-def _cut_unverified(storage: Storage, token: str, writer: SealedWriter) -> None:
-    """Take back what a request with a checksum wrote before the server was killed."""
-    held = _held_path(storage, token)
-    offset = _held_offset(held)
-    if offset is not None:
-        writer.cut(offset)
-    held.unlink(missing_ok=True)
+    staged = staged_bytes(storage, ticket.token)
+    if staged is None:
+        return ticket.size if storage.exists(storage_name(ticket.token)) else 0
+    return staged
 
 
 def receive(
@@ -190,7 +104,7 @@ def receive(
     """
     start = writer.size
     if checksum:
-        _hold(storage, token, start)
+        hold(storage, token, start)
     whole = hashlib.sha256() if start == 0 else None
     for piece in _pieces(body, most):
         if writer.size == 0:
@@ -201,7 +115,7 @@ def receive(
                 running.update(piece)
     writer.flush()
     if checksum:
-        _release(storage, token, writer, start, checksum)
+        _verify(storage, token, writer, start, checksum)
     is_whole = whole is not None and writer.size == size
     return Received(writer.durable, whole.hexdigest() if whole and is_whole else None)
 
@@ -211,26 +125,17 @@ def _check_first(piece: bytes, size: int) -> None:
         check_head(piece[:_HEAD_BYTES])
 
 
-def _hold(storage: Storage, token: str, offset: int) -> None:
-    """Remember where unverified bytes begin, durably, before the first is written."""
-    with _held_path(storage, token).open("w") as held:
-        held.write(str(offset))
-        held.flush()
-        os.fsync(held.fileno())
-    sync_folder(storage.staging)
-
-
-def _release(storage: Storage, token: str, writer: SealedWriter, start: int, checksum: Checksum) -> None:
+def _verify(storage: Storage, token: str, writer: SealedWriter, start: int, checksum: Checksum) -> None:
     matches = checksum.matches()
     if not matches:
         writer.cut(start)
-    _held_path(storage, token).unlink()
+    release(storage, token)
     if not matches:
         raise ChecksumMismatch(_("The file was damaged on its way. It is sent again."))
 
 
 def _pieces(body: Body, most: int) -> Iterator[bytes]:
-    """The body in pieces of 1 MiB; a broken connection ends it."""
+    """The body in small pieces; a broken connection ends it."""
     while most > 0:
         try:
             piece = body.read(min(READ_BYTES, most))
@@ -240,10 +145,6 @@ def _pieces(body: Body, most: int) -> Iterator[bytes]:
             return
         most -= len(piece)
         yield piece
-
-
-class BrokenBody(Exception):
-    """The sender went away in the middle of a body."""
 
 
 def finish_file(storage: Storage, writer: SealedWriter, ticket: Ticket, sha256: str | None) -> Finished:
@@ -282,18 +183,3 @@ def _inspect(reader: SealedReader, sha256: str | None) -> Finished:
     except DecryptionError as error:
         raise Invalid(_("The file was damaged on the server. Send it again."), "file") from error
     return Finished(media_type, sha256)
-
-
-def remove_files(storage: Storage, token: str) -> None:
-    """Remove whatever an upload left; Locked when somebody is writing to it."""
-    with storage_errors():
-        path = staged_path(storage, token)
-        if path.exists():
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                _lock(fd, path)
-                path.unlink()
-            finally:
-                os.close(fd)
-        _held_path(storage, token).unlink(missing_ok=True)
-    storage.delete(storage_name(token))

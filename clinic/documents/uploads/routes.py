@@ -13,10 +13,11 @@ from clinic.db import current_session, transaction
 from clinic.documents.forms import DescriptionForm, clean_file_name, title_from
 from clinic.documents.models import Category, Upload, UploadState
 from clinic.documents.queries import find_same_file
-from clinic.documents.storage import current_storage, storage_errors
+from clinic.documents.storage import current_storage
 from clinic.documents.uploads import intake, protocol, service
 from clinic.documents.uploads.queries import get_upload
-from clinic.documents.uploads.receiving import ChecksumMismatch, Locked, Ticket, received_bytes, wait_until_free
+from clinic.documents.uploads.receiving import ChecksumMismatch, Ticket, received_bytes
+from clinic.documents.uploads.staging import Locked, is_wanted, take_over
 from clinic.errors import Invalid
 from clinic.web import htmx
 from clinic.web.errors import answer
@@ -125,8 +126,7 @@ def _expiry(token: str) -> dict[str, str]:
 def offset(token: str) -> Response:
     _own(token)
     current_session().rollback()
-    with storage_errors():
-        wait_until_free(current_storage(), token)
+    take_over(current_storage(), token)
     upload = _own(token)
     kept = received_bytes(current_storage(), Ticket.of(upload))
     return protocol.empty(
@@ -150,10 +150,9 @@ def _receive(ticket: Ticket, at: int) -> tuple[int, dict[str, str]]:
     """Receive this request's body; what is durable now, and headers that tell what a whole file became."""
     checksum, sender = protocol.checksum(), actor()
     most = protocol.body_length(ticket.size - at)
-    body = protocol.RequestBody()
-    got, finished = intake.append(
-        current_storage(), ticket, body, offset=at, most=most, user_id=sender.id, checksum=checksum
-    )
+    storage = current_storage()
+    body = protocol.RequestBody(lambda: is_wanted(storage, ticket.token))
+    got, finished = intake.append(storage, ticket, body, offset=at, most=most, user_id=sender.id, checksum=checksum)
     return got.offset, _outcome(intake.settle(ticket, finished, actor())) if finished else {}
 
 

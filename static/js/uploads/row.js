@@ -37,6 +37,7 @@ export class Row {
 
   async start() {
     this.#running(true);
+    this.#note(this.#words.textWaiting);
     await this.transfer.start();
     this.#hidePending();
   }
@@ -57,7 +58,7 @@ export class Row {
   #leave() {
     const next = this.element.nextElementSibling?.querySelector("button:not([hidden])");
     this.element.remove();
-    (next ?? this.tray.querySelector("input[data-files]")).focus();
+    (next ?? this.tray.querySelector("input[data-files][multiple]")).focus();
     this.over(this);
   }
 
