@@ -1,3 +1,5 @@
+from contextlib import closing
+
 import pytest
 from flask import Flask
 
@@ -17,6 +19,8 @@ def test_an_event_reaches_every_stream_that_wants_it_after_the_commit(app: Flask
         publish(session, "queue:3", "patients:1")
     assert next(wanting) == 'data: {"topics": ["queue:3"]}\n\n'
     assert [text for text in other if "data: {}" not in text] == []
+    wanting.close()
+    other.close()
 
 
 def test_a_stream_that_was_never_read_gives_its_place_back(app: Flask) -> None:
@@ -31,4 +35,5 @@ def test_a_stream_that_was_never_read_gives_its_place_back(app: Flask) -> None:
 
 
 def test_a_stream_ends_after_its_lifetime(app: Flask) -> None:
-    assert list(Hub(limit=1).stream(TOPICS, 0)) == ["retry: 2000\nevent: hello\ndata: {}\n\n"]
+    with closing(Hub(limit=1).stream(TOPICS, 0)) as stream:
+        assert list(stream) == ["retry: 2000\nevent: hello\ndata: {}\n\n"]
