@@ -65,10 +65,11 @@ class Form(FlaskForm):  # type: ignore[misc]
 
 def _problems(fields: Iterable[Any]) -> Iterator[tuple[str, str, str]]:
     for field in fields:
-        where = ("", "") if isinstance(field, HiddenField) else (field.id, str(field.label.text))
         # The errors of a list or row hold those of its parts as well, as mappings and lists.
         own = [] if isinstance(field.errors, dict) else [e for e in field.errors if not isinstance(e, dict | list)]
-        yield from ((*where, str(message)) for message in own)
+        for message in own:
+            is_shown = not isinstance(field, HiddenField)
+            yield field.id if is_shown else "", str(field.label.text) if is_shown else "", str(message)
         if isinstance(field, FieldList | FormField):
             yield from _problems(field)
 
