@@ -17,11 +17,11 @@ BATCH_ROWS = 2000
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A connection of its own that sees the database as it is now, until the block ends."""
     with engine.connect() as connection:
-        # Closed afterwards, not given back to the pool: its settings are for one long read only.
-        connection.detach()
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        else:
+        # Closed afterwards, not given back to the pool: its settings are for one long read only.
+        connection.detach()
+        if connection.dialect.name == "sqlite":
             # In WAL mode one read transaction is a snapshot from its first read on. Mapped pages would count as this
             # process's memory, up to the size of the database.
             connection.exec_driver_sql("PRAGMA mmap_size=0")
@@ -41,8 +41,8 @@ def copy_rows(
     `report` is told the number of rows written after each batch; what it raises ends the copying.
     """
     rows = 0
-    result = connection.execution_options(stream_results=True, max_row_buffer=BATCH_ROWS).execute(query)
-    with _collector_at_rest():
+    streaming = connection.execution_options(stream_results=True, max_row_buffer=BATCH_ROWS)
+    with streaming.execute(query) as result, _collector_at_rest():
         for batch in result.partitions(BATCH_ROWS):
             file.write_batch(filling.fill(batch))
             rows += len(batch)
