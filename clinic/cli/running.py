@@ -1,19 +1,18 @@
 """`flask setup`, `flask worker` and `flask scheduler`: the parts of a running clinic, one by one."""
 
-import signal
-import threading
-from types import FrameType
-
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from clinic import clock
+from clinic.config import Settings
 from clinic.db import current_session, transaction
+from clinic.documents.storage import current_storage
 from clinic.ops import scheduler as ticking
 from clinic.ops import worker as working
 from clinic.ops.sample.clinic import add_clinic, is_empty
+from clinic.ops.sample.papers import add_papers
 from clinic.ops.sample.staff import sign_ins_text
 from clinic.queueing import QUEUE_NAMES
 from clinic.web.security import settings
@@ -27,9 +26,16 @@ def setup() -> None:
     if settings().env != "development":
         return
     if is_empty(current_session()):
-        with transaction() as session:
-            add_clinic(session, settings=settings(), now=clock.now())
+        _load_sample(settings())
     click.echo(sign_ins_text())
+
+
+def _load_sample(config: Settings) -> None:
+    now = clock.now()
+    with transaction() as session:
+        add_clinic(session, settings=config, now=now)
+    today = clock.clinic_day(now, config.zone)
+    add_papers(current_session(), current_storage(), settings=config, today=today)
 
 
 @click.command()
@@ -44,11 +50,4 @@ def worker(queues: tuple[str, ...], with_scheduler: bool) -> None:
 @click.command()
 def scheduler() -> None:
     """Enqueue what is due and recover abandoned jobs, until SIGTERM."""
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    ticking.run(ticking.Scheduler(settings().zone), stopping)
+    ticking.run(ticking.Scheduler(settings().zone))

@@ -6,7 +6,8 @@ schedule is exchanged atomically in Redis.
 
 import datetime as dt
 import logging
-import threading
+import signal
+import time
 from zoneinfo import ZoneInfo
 
 import redis
@@ -71,8 +72,12 @@ def _recover_abandoned(queue_name: str) -> None:
             queue.release_maintenance_lock()
 
 
-def run(scheduler: Scheduler, stopping: threading.Event) -> None:
-    """Tick until `stopping` is set."""
-    while not stopping.wait(TICK_SECONDS):
+def run(scheduler: Scheduler) -> None:
+    """Tick until SIGINT or SIGTERM; what was begun is finished first."""
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: asked.append(received))
+    while not asked:
         scheduler.tick(clock.now())
+        time.sleep(TICK_SECONDS)
     scheduler.release()

@@ -24,8 +24,11 @@ from clinic.config import Settings
 from clinic.crypto import key_ring
 from clinic.db import current_session, db, transaction
 from clinic.directory.models import Department, Practitioner, Service
+from clinic.documents.models import Document
+from clinic.documents.storage import current_storage
 from clinic.identifiers import check
 from clinic.ops.sample.clinic import PATIENTS, add_clinic, is_empty
+from clinic.ops.sample.papers import add_papers
 from clinic.ops.sample.people import sample_patients
 from clinic.ops.sample.sources import COLUMNS
 from clinic.ops.sample.staff import STAFF, sign_ins
@@ -122,6 +125,14 @@ def test_just_after_midnight_the_day_is_still_todays(settings: Settings) -> None
             db.session.remove()
             db.engine.dispose()
     assert days == {dt.date(2026, 11, 20)}
+
+
+def test_charts_of_those_who_are_here_hold_documents(sample: Flask, settings: Settings) -> None:
+    add_papers(current_session(), current_storage(), settings=settings, today=NOON.date())
+    documents = current_session().scalars(select(Document)).all()
+    assert {document.media_type for document in documents} == {"application/pdf", "image/png"}
+    here = set(current_session().scalars(select(QueueEntry.patient_id)))
+    assert {document.patient_id for document in documents} < here
 
 
 def test_the_log_of_the_sample_is_sound(sample: Flask) -> None:

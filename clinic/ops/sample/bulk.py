@@ -25,8 +25,8 @@ from clinic.patients.mrn import allocate_mrns
 from clinic.patients.search.service import SearchEntry, index_patients
 from clinic.patients.tokens import identifier_token
 
-BATCH = 10_000
-_BATCHES_AT_ONCE = 4
+BATCH = 5_000
+_BATCHES_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
