@@ -33,14 +33,18 @@ def index() -> Response:
 @blueprint.post("/patients/search")
 @requires("patients.view")
 def search() -> BaseResponse:
-    """Results in place of the list. Sent with Enter (`typing` is not set), the MRN on a card opens the chart."""
+    """Results in place of the list. Sent with Enter (`typing` is not set), a text that means one patient, such as the
+    MRN on a card, opens the chart."""
     session, form = current_session(), request.form
     text = read_text(form.get("q", ""))
     if not text.typed:
         return _list(_shown_address()) if htmx.wants_partial() else redirect(url_for("patients.index"), 303)
-    if not form.get("typing") and (patient_id := find_exact(session, text)):
+    sent = not form.get("typing")
+    if sent and (patient_id := find_exact(session, text)):
         return htmx.go(url_for("patients.show", patient_id=patient_id))
     results = read_results(session, text, PAGE_SIZE, form.get("after"))
+    if sent and results.is_certain:
+        return htmx.go(url_for("patients.show", patient_id=results.lines[0].id))
     return htmx.page("patients/search.html", partial="patients/_found.html", results=results)
 
 

@@ -1,5 +1,5 @@
-// The search box: Enter opens the best match shown for what stands in the box. A scanner is faster than the matches:
-// then the form is sent, and the server opens the chart of an exact MRN.
+// The search box: Enter opens the best match shown for what stands in the box. Who is faster than the matches, such as
+// a scanner, sends the form: the server opens the chart when one patient is meant.
 const LONGEST = 100;
 const form = document.getElementById("global-search");
 const plain = (text) => text.trim().split(/\s+/).join(" ").slice(0, LONGEST);

@@ -26,6 +26,11 @@ class Results:
     is_first: bool
     is_guess: bool
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether one patient is meant."""
+        return len(self.lines) == 1 and self.is_first and not self.is_guess
+
 
 def read_text(typed: str) -> SearchText:
     """The readings of a typed text at this clinic."""

@@ -34,7 +34,7 @@ def test_results_replace_the_list_with_script(people: dict[str, Patient], recept
 def test_no_text_typed_stands_in_an_address(people: dict[str, Patient], receptionist: Browser) -> None:
     for path in ("/patients/search", "/patients/suggest"):
         for text in ("smith", "qqqsmith"):
-            response = receptionist.post(path, {"q": text})
+            response = receptionist.post(path, {"q": text, "typing": "1"})
             addresses = re.findall(r'(?:href|action|hx-\w+)="([^"]*)"', response.get_data(as_text=True))
             assert not [a for a in addresses if "smith" in a.lower()]
             assert "HX-Push-Url" not in response.headers
@@ -54,15 +54,23 @@ def test_a_scanned_mrn_opens_the_chart(people: dict[str, Patient], receptionist:
     assert f"<mark>{smith.mrn}</mark>" in typing.get_data(as_text=True)
 
 
+def test_enter_opens_the_only_match_but_no_guess(people: dict[str, Patient], receptionist: Browser) -> None:
+    goldsmith = people["Peter Goldsmith"]
+    assert receptionist.post("/patients/search", {"q": "goldsm"}).location == f"/patients/{goldsmith.id}"
+    assert receptionist.post("/patients/search", {"q": "goldsmiht"}).status_code == 200
+    assert receptionist.post("/patients/search", {"q": "smi"}).status_code == 200
+    assert receptionist.post("/patients/search", {"q": "goldsm", "typing": "1"}).status_code == 200
+
+
 def test_a_phone_and_a_birth_date_are_marked(people: dict[str, Patient], receptionist: Browser) -> None:
-    html = receptionist.post("/patients/search", {"q": "4567"}).get_data(as_text=True)
+    html = receptionist.post("/patients/search", {"q": "4567", "typing": "1"}).get_data(as_text=True)
     assert "06 12 34 <mark>45 67</mark>" in html
-    html = receptionist.post("/patients/search", {"q": "14/3/82"}).get_data(as_text=True)
+    html = receptionist.post("/patients/search", {"q": "14/3/82", "typing": "1"}).get_data(as_text=True)
     assert re.search("<mark>[^<]*Mar[^<]*1982</mark>", html)
 
 
 def test_an_identifier_says_that_it_matched(people: dict[str, Patient], receptionist: Browser) -> None:
-    html = receptionist.post("/patients/search", {"q": "12AB34567"}).get_data(as_text=True)
+    html = receptionist.post("/patients/search", {"q": "12AB34567", "typing": "1"}).get_data(as_text=True)
     assert "John Smith" in html
     assert "Number or e-mail matches" in html
 
@@ -70,7 +78,7 @@ def test_an_identifier_says_that_it_matched(people: dict[str, Patient], receptio
 def test_names_are_escaped_where_they_are_marked(session: Session, receptionist: Browser) -> None:
     register(session, PatientDetails(family_name="<b>Bold</b>", given_name="Tom & Jerry"))
     for path in ("/patients/search", "/patients/suggest"):
-        html = receptionist.post(path, {"q": "bold"}).get_data(as_text=True)
+        html = receptionist.post(path, {"q": "bold", "typing": "1"}).get_data(as_text=True)
         assert "Tom &amp; Jerry &lt;b&gt;<mark>Bold</mark>&lt;/b&gt;" in html
     assert (
         "<script>"
