@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.crypto import DecryptionError, KeyRing
@@ -47,6 +47,7 @@ def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
     assert read(tmp_path / "f") == b""
 
 
+@settings(deadline=None, max_examples=60)
 @given(cuts=st.lists(st.integers(0, 5000), max_size=8), span=st.tuples(st.integers(0, 5200), st.integers(0, 5200)))
 def test_any_range_reads_like_a_slice(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], span: tuple[int, int]

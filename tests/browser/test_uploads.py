@@ -100,7 +100,7 @@ def test_a_cut_connection_continues_by_itself(
 def test_paused_resumed_and_after_a_closed_laptop_the_same_file_goes_on(
     visit: Visit, visitor: Visitor, patient: int, network: Network, tmp_path: Path
 ) -> None:
-    data = pdf(6_000_000)
+    data = pdf(24_000_000)
     path = file(tmp_path, "MRI.pdf", data)
     page = visit(f"{network.url}/patients/{patient}/documents")
     network.rate, network.carried = SLOW, 0
