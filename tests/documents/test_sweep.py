@@ -1,6 +1,7 @@
 """What crashes, full disks and people who never come back leave behind."""
 
 import os
+import resource
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from clinic.documents.uploads.jobs import ABANDONED_SECONDS, SETTLED, sweep
 from clinic.documents.uploads.receiving import Ticket, finish_file
 from clinic.documents.uploads.staging import writing
 from tests.browser_client import Browser
-from tests.documents.files import PDF, Tus, documents, stored, uploads
+from tests.documents.files import PDF, Tus, documents, pdf, stored, uploads
 
 
 def age(session: Session, **values: object) -> None:
@@ -118,3 +119,19 @@ def test_storage_that_is_down_is_a_clear_message(tus: Tus, disk: DiskStorage, tm
     answer = tus.create(1000, headers={"Accept": "application/json"})
     assert answer.status_code == 503
     assert "storage does not answer" in answer.get_json()["message"]
+
+
+def test_a_full_disk_is_a_clear_message_and_leaves_no_half_file(tus: Tus, session: Session, disk: DiskStorage) -> None:
+    data = pdf(30_000_000)
+    url = tus.create(len(data)).headers["Location"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000_000, hard))
+    try:
+        answer = tus.patch(url, 0, data, {"Accept": "application/json"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert answer.status_code == 507
+    assert "disk is full" in answer.get_json()["message"]
+    assert list(disk.staging.iterdir()) == []
+    assert tus.head(url).status_code == 410
+    assert documents(session) == []
