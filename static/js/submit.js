@@ -47,11 +47,13 @@ for (const name of ["htmx:afterRequest", "htmx:validation:halted", "htmx:sendAbo
 
 addEventListener("pageshow", () => document.querySelectorAll("form[data-busy]").forEach(release));
 
-// Ctrl+Enter sends a form[data-submit-key] from any of its fields.
+// Ctrl+Enter sends a form[data-submit-key] from any of its fields; with Shift, as its button [data-submit-shift] does.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
   const form = event.target.closest?.("form[data-submit-key]");
   if (!form) return;
   event.preventDefault();
-  form.requestSubmit();
+  const button = event.shiftKey && form.querySelector("[data-submit-shift]");
+  if (button) button.click();
+  else form.requestSubmit();
 });

@@ -1,0 +1,100 @@
+"""Somebody at a keyboard: presses keys, never touches a mouse, and has every page they come to checked."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import assert_accessible
+
+DESKTOP = {"viewport": {"width": 1366, "height": 768}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+SCHEMES = ("light", "dark")
+FURTHEST = 200
+LOOK_AGAIN_MS = 1000
+# Colours fade; what is on its way is not what people read.
+SETTLED = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const fading = document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime < Infinity);
+  await Promise.all(fading.map((each) => each.finished.catch(() => {})));
+}"""
+
+
+class Person:
+    """A browser profile of one's own. What goes wrong in the browser gathers in `problems`."""
+
+    def __init__(self, browser: Browser, url: str, device: dict[str, object] | None = None) -> None:
+        self.problems: list[str] = []
+        self.context: BrowserContext = browser.new_context(base_url=url, **(device or DESKTOP))
+        self.page = self.open("/")
+
+    def open(self, path: str) -> Page:
+        """A further tab that is watched."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
+        page.on("console", lambda line: self._note(line.type, f"{page.url}: {line.text}"))
+        page.goto(path)
+        return page
+
+    def _note(self, kind: str, line: str) -> None:
+        if kind == "error" or "Security Policy" in line:
+            self.problems.append(line)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def reach(self, target: Locator, key: str = "Tab") -> None:
+        """Go on with `key` until `target` has the focus, as somebody without a mouse does."""
+        target.wait_for(state="attached")
+        for _ in range(FURTHEST):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press(key)
+        raise AssertionError(f"{key} never reaches {target}")
+
+    def choose(self, target: Locator, key: str = "Enter") -> None:
+        """Reach a link or a button and press it."""
+        self.reach(target)
+        self.press(key)
+
+    def choose_files(self, *paths: Path) -> None:
+        """Open the file chooser of the field that has the focus, and take these."""
+        with self.page.expect_file_chooser() as chooser:
+            self.press("Space")
+        chooser.value.set_files(paths)
+
+    def sign_in(self, username: str, password: str) -> None:
+        expect(self.page.locator("#username")).to_be_focused()
+        self.type(username)
+        self.press("Tab")
+        self.type(password)
+        self.press("Enter")
+        self.page.wait_for_url("**/patients")
+
+    def sign_out(self) -> None:
+        self.choose(self.page.locator("#user-menu summary"))
+        self.choose(self.page.get_by_role("button", name="Sign out"))
+        self.page.wait_for_url("**/auth/sign-in")
+
+    def look(self, page: Page | None = None) -> None:
+        """Look at the page in both colour schemes: nothing that axe knows of is wrong, nothing is cut off."""
+        page = page or self.page
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.evaluate(SETTLED)
+            try:
+                assert_accessible(page)
+            except AssertionError:
+                # On a busy machine colours can still be changing, and live pages repainting: what stays wrong is wrong.
+                page.wait_for_timeout(LOOK_AGAIN_MS)
+                assert_accessible(page)
+        assert_fits(page)
+
+
+def assert_fits(page: Page) -> None:
+    """Fail when the page scrolls sideways."""
+    found = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert found[0] <= found[1], f"{page.url} is {found[0]} px wide on {found[1]} px"
