@@ -10,7 +10,7 @@ import pytest
 
 from tests.documents.files import pdf
 from tests.faults.stubborn import Uploader, acknowledged, signed_in, until_answered, while_killing
-from tests.http_visitor import Visitor
+from tests.http_visitor import Answer, Visitor
 from tests.running_clinic import RunningClinic, wait_until
 
 pytestmark = pytest.mark.faults
@@ -68,9 +68,13 @@ def test_uploads_survive_kills_of_web_and_valkey(clinic: RunningClinic) -> None:
     work = [functools.partial(upload, visitor) for visitor in people]
     while_killing(clinic, ["web", "web", "valkey", "web"], work)
     documents = clinic.rows(f"SELECT id FROM documents WHERE patient_id = {patient_id}")
-    kept = [people[0].get(f"/documents/{document_id}/download").body for (document_id,) in documents]
+    kept = [_download(people[0], int(document_id)).body for (document_id,) in documents]
     assert Counter(hashlib.sha256(body).hexdigest() for body in kept) == Counter(sent)
     assert len(sent) == len(people) * FILES
+
+
+def _download(visitor: Visitor, document_id: int) -> Answer:
+    return until_answered(lambda: acknowledged(visitor.get(f"/documents/{document_id}/download"), 200))
 
 
 def test_an_export_survives_kills_of_its_worker_and_of_valkey(clinic: RunningClinic) -> None:
