@@ -62,9 +62,14 @@ def _run(name: str, check: Callable[[], object]) -> Check:
 
 
 def _check_migrations(session: Session) -> None:
-    current = set(MigrationContext.configure(session.connection()).get_current_heads())
-    if current != _newest_migrations():
+    if not is_migrated(session):
         raise NotReady("the database is not at the newest migration")
+
+
+def is_migrated(session: Session) -> bool:
+    """Whether the database is at the newest migration."""
+    current = set(MigrationContext.configure(session.connection()).get_current_heads())
+    return current == _newest_migrations()
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from jinja2 import StrictUndefined
 
 from clinic.config import Settings
 from clinic.db import db
-from clinic.web import errors, filters, logging, navigation, requests, security, streams
+from clinic.web import errors, filters, logging, navigation, requests, security, streams, translations
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -18,6 +18,7 @@ def install(app: Flask, settings: Settings) -> None:
     security.install(app, settings)
     errors.install(app)
     filters.install(app)
+    translations.install(app)
     navigation.install(app)
     streams.install(app, settings.stream_limit)
     with app.app_context():

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from babel import Locale
 from flask_babel import get_locale
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from clinic import clock
 from clinic.patients.labels import SEXES
@@ -22,12 +22,12 @@ class Line:
     """What a list shows of one patient. `seen` is the last visit, or the registration in a list sorted by that."""
 
     id: int
-    name: Markup
+    name: str
     initials: str
     age_and_sex: str
-    birth_date: Markup
-    mrn: Markup
-    phone: Markup
+    birth_date: str
+    mrn: str
+    phone: str
     practitioner: str | None
     payer: str | None
     seen: str
@@ -43,16 +43,16 @@ def write_lines(rows: Iterable[PatientRow], marker: Marker | None = None, *, reg
     lines = []
     for row in rows:
         instant = row.registered_at if registered else row.last_visit_at
-        born = escape(birth_date_in(locale, row.birth_date, row.birth_precision))
+        born = birth_date_in(locale, row.birth_date, row.birth_precision)
         lines.append(
             Line(
                 id=row.id,
-                name=marker.name(row.name) if marker else escape(row.name),
+                name=marker.name(row.name) if marker else row.name,
                 initials=row.name[:1].upper(),
                 age_and_sex=_age_and_sex(locale, row, now),
                 birth_date=Markup("<mark>{}</mark>").format(born) if marker and marker.is_birth_date(row) else born,
-                mrn=marker.mrn(row.mrn) if marker else escape(row.mrn),
-                phone=marker.phone(row) if marker else escape(row.phone or ""),
+                mrn=marker.mrn(row.mrn) if marker else row.mrn,
+                phone=marker.phone(row) if marker else row.phone or "",
                 practitioner=row.practitioner,
                 payer=row.payer,
                 seen=date_in(locale, clock.clinic_day(instant, zone)) if instant else "",
