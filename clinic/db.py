@@ -96,6 +96,8 @@ def engine_options(database_url: str, pool_size: int) -> dict[str, Any]:
             "module": sqlite_driver,
             "pool_size": pool_size,
             "max_overflow": pool_size,
+            # The connection used last has its pages and prepared statements at hand.
+            "pool_use_lifo": True,
             "connect_args": {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
         }
     return {

@@ -152,4 +152,6 @@ def install(app: Flask) -> None:
     for filter_ in FILTERS:
         app.add_template_filter(filter_)
     app.add_template_global(today)
+    # A page draws some fifty icons: the address of their one file is written once.
+    app.jinja_env.globals["icon_sprite"] = f"{app.static_url_path}/icons.svg"
     app.add_template_global(clock.now, "now")
