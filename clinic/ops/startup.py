@@ -87,7 +87,7 @@ def _answers_ping(path: Path) -> bool:
 
 
 def _is_ready(settings: Settings) -> bool:
-    address = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host
+    address = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # nosec B104: only compared
     host = settings.trusted_hosts[0] if settings.trusted_hosts else "localhost"
     request = f"GET /health/ready HTTP/1.0\r\nHost: {host}\r\n\r\n".encode()
     with socket.socket() as client:
