@@ -104,7 +104,8 @@ def visit(chromium: Browser, clinic_url: str) -> Iterator[Visit]:
 
     def open_page(path: str, user: str | None = "reception", **options: object) -> Page:
         options.setdefault("viewport", {"width": 1366, "height": 768})
-        context = chromium.new_context(base_url=clinic_url, **options)
+        # Without motion: what fades in is looked at when it stands, never half transparent.
+        context = chromium.new_context(base_url=clinic_url, reduced_motion="reduce", **options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))

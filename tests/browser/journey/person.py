@@ -24,7 +24,7 @@ class Person:
 
     def __init__(self, browser: Browser, url: str, device: dict[str, object] | None = None) -> None:
         self.problems: list[str] = []
-        self.context: BrowserContext = browser.new_context(base_url=url, **(device or DESKTOP))
+        self.context: BrowserContext = browser.new_context(base_url=url, reduced_motion="reduce", **(device or DESKTOP))
         self.page = self.open("/")
 
     def open(self, path: str) -> Page:
