@@ -4,12 +4,16 @@ Jobs are named by dotted path and carry identifiers only, as JSON: nothing that 
 tells about a patient.
 """
 
+import logging
+
 import redis
 from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+from sqlalchemy.orm import Session
 
+from clinic.db import after_commit
 from clinic.errors import Unavailable
 from clinic.tracing import request_id
 
@@ -17,6 +21,7 @@ QUEUE_NAMES = ("default", "long")
 JOB_TIMEOUT = 4 * 3600
 RESULT_TTL = 24 * 3600
 FAILURE_TTL = 30 * 24 * 3600
+log = logging.getLogger(__name__)
 _ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 
 
@@ -53,7 +58,7 @@ def job_queue(name: str = "default") -> Queue:
 def enqueue(path: str, *args: int | str, queue: str = "default", job_id: str | None = None, retries: int = 3) -> Job:
     """Ask a worker to call `path(*args)`. A job with a given id that waits or runs already is not added twice.
 
-    Call it through after_commit(). Raises Unavailable while Redis does not answer.
+    Raises Unavailable while Redis does not answer.
     """
     target = job_queue(queue)
     try:
@@ -73,6 +78,21 @@ def enqueue(path: str, *args: int | str, queue: str = "default", job_id: str | N
         return Job.fetch(str(job_id), connection=target.connection, serializer=JSONSerializer)
     except redis.RedisError as error:
         raise Unavailable("The background service does not answer; try again in a moment.") from error
+
+
+def enqueue_after_commit(session: Session, path: str, *args: int | str, queue: str, job_id: str) -> None:
+    """Hand a row that waits for its job to a worker, once it is durable.
+
+    While Redis is down the row goes on waiting; the area's reconciler hands it on later.
+    """
+    after_commit(session, lambda: _enqueue_or_wait(path, *args, queue=queue, job_id=job_id))
+
+
+def _enqueue_or_wait(path: str, *args: int | str, queue: str, job_id: str) -> None:
+    try:
+        enqueue(path, *args, queue=queue, job_id=job_id)
+    except Unavailable:
+        log.warning("job waits for Redis", extra={"job": job_id})
 
 
 def _forget_ended(queue: Queue, job_id: str) -> None:

@@ -4,7 +4,6 @@ Each step is one conditional UPDATE: whoever lost the export (cancelled, or hand
 """
 
 import datetime as dt
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +15,11 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import SystemActor, record
 from clinic.auth.models import User
-from clinic.db import after_commit
-from clinic.errors import Conflict, Forbidden, Invalid, Unavailable
+from clinic.errors import Conflict, Forbidden, Invalid
 from clinic.exports.datasets.registry import DATASETS
 from clinic.exports.models import Delimiter, Export, ExportFailure, ExportFormat, ExportKind, ExportState
 from clinic.exports.queries import find_by_idempotency_key, get_export
-from clinic.queueing import enqueue
+from clinic.queueing import enqueue_after_commit
 from clinic.tracing import request_id
 
 WORKER = SystemActor("export worker")
@@ -30,7 +28,6 @@ QUEUE = "long"
 MAX_TRIES = 5
 # RQ repeats a job only once its process is gone; this long without a sign of life confirms it.
 TAKEOVER = dt.timedelta(seconds=4)
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -242,12 +239,4 @@ def _announce(session: Session, export_id: int) -> None:
 
 
 def _dispatch(session: Session, export_id: int, attempt: int) -> None:
-    after_commit(session, lambda: _enqueue(export_id, attempt))
-
-
-def _enqueue(export_id: int, attempt: int) -> None:
-    """Hand the export to a worker. While Redis is down it stays queued; jobs.reconcile() hands it on later."""
-    try:
-        enqueue(JOB, export_id, attempt, queue=QUEUE, job_id=job_id(export_id, attempt))
-    except Unavailable:
-        log.warning("export waits for Redis", extra={"export": export_id})
+    enqueue_after_commit(session, JOB, export_id, attempt, queue=QUEUE, job_id=job_id(export_id, attempt))

@@ -1,7 +1,6 @@
 """The life of an import: uploaded, queued, running, and how it ends."""
 
 import datetime as dt
-import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,14 +11,13 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, SystemActor, record
 from clinic.auth.models import User
-from clinic.db import after_commit
-from clinic.errors import Conflict, Unavailable
+from clinic.errors import Conflict
 from clinic.imports.batches import Batch, Counts
 from clinic.imports.models import Import, ImportFailure, ImportKind, ImportState
 from clinic.imports.queries import find_by_idempotency_key, get_import
 from clinic.imports.rows import Row
 from clinic.imports.uploads import StoredUpload
-from clinic.queueing import enqueue
+from clinic.queueing import enqueue_after_commit
 
 JOB, QUEUE = "clinic.imports.jobs.run", "long"
 # How often a worker may start without writing a row before the import is given up.
@@ -27,7 +25,6 @@ MAX_TRIES = 4
 # A worker without a sign of life for this long is dead.
 TAKEOVER = dt.timedelta(seconds=60)
 WORKER = SystemActor("import")
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -232,12 +229,4 @@ def _announce(session: Session, import_id: int) -> None:
 
 
 def _dispatch(session: Session, import_id: int, attempt: int) -> None:
-    after_commit(session, lambda: _enqueue(import_id, attempt))
-
-
-def _enqueue(import_id: int, attempt: int) -> None:
-    """Hand the import to a worker. While Redis is down it stays queued; jobs.reconcile() hands it on later."""
-    try:
-        enqueue(JOB, import_id, attempt, queue=QUEUE, job_id=job_id(import_id, attempt))
-    except Unavailable:
-        log.warning("import not handed over", extra={"import": import_id})
+    enqueue_after_commit(session, JOB, import_id, attempt, queue=QUEUE, job_id=job_id(import_id, attempt))
