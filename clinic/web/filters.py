@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from clinic import clock, phones
 from clinic.money import from_minor
 from clinic.web.security import settings
+from clinic.web.user_agents import browser_words
 
 
 def local_time(instant: dt.datetime | None) -> str:
@@ -151,6 +152,7 @@ def install(app: Flask) -> None:
     """Make them available to every template, together with `today()`."""
     for filter_ in FILTERS:
         app.add_template_filter(filter_)
+    app.add_template_filter(browser_words, "browser")
     app.add_template_global(today)
     # A page draws some fifty icons: the address of their one file is written once.
     app.jinja_env.globals["icon_sprite"] = f"{app.static_url_path}/icons.svg"

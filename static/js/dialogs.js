@@ -4,11 +4,11 @@ const shared = () => document.getElementById("shared-dialog");
 
 const FIRST = '.dialog-body form :is(input:not([type="hidden"]), select, textarea)';
 
-// A form starts at its first field, a question at its first button (Cancel).
+// A form starts at its first field, a question at what leaves everything as it is.
 function open(dialog) {
   if (dialog.open) return;
   dialog.showModal();
-  (dialog.querySelector(FIRST) ?? dialog.querySelector(".dialog-body form .button"))?.focus();
+  (dialog.querySelector(FIRST) ?? dialog.querySelector(".dialog-body form [data-dialog-close]"))?.focus();
 }
 
 document.addEventListener("click", (event) => {

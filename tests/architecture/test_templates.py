@@ -48,3 +48,8 @@ def test_styles_use_logical_properties() -> None:
     physical = re.compile(r"(?<![-\w])(margin|padding|border)-(left|right)(?![-\w])|text-align:\s*(left|right)\b")
     styles = [p for p in (ROOT / "static").rglob("*.css") if "vendor" not in p.parts]
     assert not [str(p.relative_to(ROOT)) for p in styles if physical.search(p.read_text())]
+
+
+def test_what_does_it_comes_first_and_the_way_out_behind_it() -> None:
+    way_out = re.compile(r'form-actions[^"]*">\s*\{\{\s*\w+\(_\("(Cancel"|Keep|Back)')
+    assert not [str(t.relative_to(ROOT)) for t in TEMPLATES if way_out.search(t.read_text())]

@@ -28,7 +28,7 @@ FIELDS = (
         "id|patient id|patientid|patient number|patient no|external id|source id|record number|mrn|"
         "medical record number|"
         "chart number|file number|no|numero patient|numero dossier|no dossier|dossier|identifiant|ipp|"
-        "patientennummer|patienten id|patientnr|numero de historia|historia clinica|codigo paciente|pid")),
+        "nr|patientennummer|patienten id|patientnr|numero de historia|historia clinica|codigo paciente|pid")),
     Field("full_name", _l("Whole name"), _titles(
         "name|full name|fullname|patient name|patient|nom complet|nom et prenom|nom prenom|nombre completo|"
         "nombre y apellidos|vollstandiger name|complete name")),
@@ -46,9 +46,9 @@ FIELDS = (
     Field("birth_date", _l("Birth date"), _titles(
         "birth date|birthdate|date of birth|dateofbirth|dob|born|birthday|date de naissance|naissance|ne le|nee le|"
         "ddn|"
-        "fecha de nacimiento|fecha nacimiento|nacimiento|geburtsdatum|geburtstag|geb datum|geboren|data di nascita|"
+        "fecha de nacimiento|fecha nacimiento|nacimiento|geburtsdatum|geburtstag|geb datum|geb|geboren|data di nascita|"
         "geboortedatum|data de nascimento")),
-    Field("sex", _l("Sex"), _titles("sex|gender|sexe|genre|sexo|genero|geschlecht|sesso|geslacht|m f|f m")),
+    Field("sex", _l("Sex"), _titles("sex|gender|sexe|genre|sexo|genero|geschlecht|geschl|sesso|geslacht|m f|f m")),
     Field("phone", _l("Phone"), _titles(
         "phone|phone number|telephone|tel|home phone|telephone fixe|tel fixe|fixe|telefono|telefon|telefonnummer|"
         "primary phone|contact number|phone 1|tel 1|numero de telephone|telefone|telefoon")),
