@@ -18,6 +18,7 @@ from clinic.patients import models as patient_models
 from clinic.patients.search import models as search_models
 from clinic.queue import models as queue_models
 from clinic.queue.displays import models as display_models
+from clinic.visits import models as visit_models
 from migrations.checks import assert_references, count_rows, include_object, lost_rows, render_item
 
 # Importing the models fills the metadata; the tuple says so to linters and to readers.
@@ -27,6 +28,7 @@ MODELS = (
     directory_models,
     patient_models,
     document_models,
+    visit_models,
     search_models,
     queue_models,
     display_models,

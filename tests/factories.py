@@ -18,6 +18,7 @@ from clinic.patients import service as patients
 from clinic.patients.details import PatientDetails
 from clinic.patients.models import Patient
 from clinic.queue import service as queue
+from clinic.queue.checkin import service as checkin
 from clinic.queue.models import QueueEntry
 
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
@@ -63,8 +64,9 @@ class Factory:
         """A queue entry of today, by the real clock: boards show today."""
         given: dict[str, Any] = {"actor": TESTER, "now": clock.now(), "zone": ZONE, **values}
         with transaction(self.session) as session:
-            patient_id = patient.id if patient else None
-            return queue.join_queue(session, service_id=service.id, patient_id=patient_id, **given)
+            if patient is None:
+                return queue.join_queue(session, service_id=service.id, **given)
+            return checkin.check_in(session, service_id=service.id, patient_id=patient.id, **given)
 
     def _save(self, row: Any) -> Any:
         with transaction(self.session) as session:

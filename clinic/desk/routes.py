@@ -23,4 +23,4 @@ def home() -> BaseResponse:
 @passive
 def live() -> Response:
     """Every topic staff may know of: events carry no patient data."""
-    return event_stream(frozenset({"all", "queue", "patients", "documents", "directory", "jobs"}))
+    return event_stream(frozenset({"all", "queue", "patients", "documents", "directory", "jobs", "visits"}))

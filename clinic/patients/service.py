@@ -125,6 +125,31 @@ def open_chart(session: Session, *, patient_id: int, actor: Actor, now: dt.datet
     _record(session, "patients.open", patient.id, actor=actor, now=now)
 
 
+def note_visit(session: Session, *, patient_id: int, at: dt.datetime) -> dt.datetime | None:
+    """Set when the patient was here last, unless they were here later; returns what stood there.
+
+    A consequence of a visit and audited with it: neither the version nor the time of the last change moves.
+    """
+    patient = lock_patient(session, patient_id)
+    before = patient.last_visit_at
+    if before is None or before < at:
+        _set_last_visit(session, patient, at)
+    return before
+
+
+def forget_visit(session: Session, *, patient_id: int, at: dt.datetime, previous: dt.datetime | None) -> None:
+    """Put back what note_visit() returned, unless the patient came again since."""
+    patient = lock_patient(session, patient_id)
+    if patient.last_visit_at == at:
+        _set_last_visit(session, patient, previous)
+
+
+def _set_last_visit(session: Session, patient: Patient, at: dt.datetime | None) -> None:
+    patient.last_visit_at = at
+    session.flush()
+    live.publish(session, f"patients:{patient.id}")
+
+
 def lock_patient(session: Session, patient_id: int) -> Patient:
     """The fresh row, locked until the transaction ends; NotFound."""
     query = select(Patient).where(Patient.id == patient_id).with_for_update()

@@ -12,6 +12,7 @@ from clinic.crypto import EncryptedJson, EncryptedText
 from clinic.db import Base, Idempotent, Keyed, UtcDateTime, text_enum
 from clinic.directory.models import Department, Room, Service
 from clinic.patients.models import Patient
+from clinic.visits.models import Visit
 
 
 class Lane(enum.StrEnum):
@@ -55,13 +56,16 @@ class Step(enum.StrEnum):
     FINISH = "finish"
     NO_SHOW = "no_show"
     RESTORE = "restore"
+    LEAVE = "leave"
     CANCEL = "cancel"
+    WITHDRAW = "withdraw"
     CLOSE = "close"
     UNDO = "undo"
 
 
 # The only truth about moves: step -> state before -> state after. A pair that is missing is refused by the
-# service and has no button. CLOSE ends what a past day left open; UNDO goes wherever the last step came from.
+# service and has no button. WITHDRAW takes back a ticket given by mistake; CLOSE ends what a past day left open; UNDO
+# goes wherever the last step came from.
 TRANSITIONS: dict[Step, dict[State, State]] = {
     Step.CALL: {State.WAITING: State.CALLED, State.ON_HOLD: State.CALLED},
     Step.RECALL: {State.CALLED: State.CALLED},
@@ -81,6 +85,16 @@ TRANSITIONS: dict[Step, dict[State, State]] = {
         State.CALLED: State.CANCELLED,
         State.ON_HOLD: State.CANCELLED,
     },
+    Step.LEAVE: {
+        State.WAITING: State.NO_SHOW,
+        State.CALLED: State.NO_SHOW,
+        State.ON_HOLD: State.NO_SHOW,
+    },
+    Step.WITHDRAW: {
+        State.WAITING: State.CANCELLED,
+        State.CALLED: State.CANCELLED,
+        State.ON_HOLD: State.CANCELLED,
+    },
     Step.CLOSE: {
         State.WAITING: State.NO_SHOW,
         State.CALLED: State.NO_SHOW,
@@ -91,13 +105,17 @@ TRANSITIONS: dict[Step, dict[State, State]] = {
 
 
 class QueueEntry(Idempotent, Keyed, Base):
-    """One ticket: a patient, or an anonymous walk-in, waiting for a service. `joined_at` never changes."""
+    """One ticket: a patient in a visit, or an anonymous walk-in, waiting for a service. `joined_at` never changes.
+
+    `started_at` belongs to the service it waits for now; `served_at`, when service first began, outlives a transfer.
+    """
 
     __tablename__ = "queue_entries"
     __table_args__ = (
         UniqueConstraint("day", "prefix", "number"),
         Index("ix_queue_entries_board", "department_id", "state", "day"),
         Index("ix_queue_entries_patient", "patient_id", "day"),
+        Index("ix_queue_entries_visit", "visit_id"),
     )
 
     day: Mapped[dt.date]
@@ -106,12 +124,14 @@ class QueueEntry(Idempotent, Keyed, Base):
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="RESTRICT"))
     department_id: Mapped[int] = mapped_column(ForeignKey("departments.id", ondelete="RESTRICT"))
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"))
+    visit_id: Mapped[int | None] = mapped_column(ForeignKey("visits.id", ondelete="RESTRICT"))
     room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="SET NULL"))
     lane: Mapped[Lane] = mapped_column(text_enum(Lane), default=Lane.NORMAL)
     state: Mapped[State] = mapped_column(text_enum(State), default=State.WAITING)
     joined_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     called_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    served_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     call_count: Mapped[int] = mapped_column(default=0)
     cancel_reason: Mapped[str | None] = mapped_column(EncryptedText("queue_entries.cancel_reason"))
@@ -119,6 +139,7 @@ class QueueEntry(Idempotent, Keyed, Base):
     service: Mapped[Service] = relationship()
     department: Mapped[Department] = relationship()
     patient: Mapped[Patient | None] = relationship()
+    visit: Mapped[Visit | None] = relationship()
     room: Mapped[Room | None] = relationship()
 
     @property
@@ -129,6 +150,11 @@ class QueueEntry(Idempotent, Keyed, Base):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Given by mistake: cancelled, and nobody had to say why."""
+        return self.state is State.CANCELLED and not self.cancel_reason
 
     def may(self, step: Step) -> bool:
         """Whether the table of transitions allows `step` now."""

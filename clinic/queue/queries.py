@@ -70,6 +70,21 @@ def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> QueueEn
     return entry
 
 
+def find_entry_by_key(session: Session, idempotency_key: str | None) -> QueueEntry | None:
+    """The ticket that a form with this key already gave."""
+    if idempotency_key is None:
+        return None
+    return session.scalar(select(QueueEntry).where(QueueEntry.idempotency_key == idempotency_key))
+
+
+def list_of_visit(session: Session, visit_id: int, *, lock: bool = False) -> list[QueueEntry]:
+    """The tickets of a visit, oldest first, as they are now."""
+    query = select(QueueEntry).where(QueueEntry.visit_id == visit_id).order_by(QueueEntry.id)
+    if lock:
+        query = query.with_for_update()
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
 def next_waiting(session: Session, department_id: int, day: dt.date) -> QueueEntry | None:
     """Who is to be called next, locked against a call of just this ticket at the same moment."""
     return session.scalar(

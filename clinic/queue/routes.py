@@ -28,6 +28,8 @@ BUTTONS = {
     Step.RESUME,
     Step.FINISH,
     Step.NO_SHOW,
+    Step.LEAVE,
+    Step.WITHDRAW,
     Step.RESTORE,
     Step.CLOSE,
 }

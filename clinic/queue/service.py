@@ -13,16 +13,17 @@ from clinic.audit.service import Actor, changes, record
 from clinic.clock import clinic_day
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
-from clinic.patients.models import Patient
+from clinic.queue.following import follow_entry
 from clinic.queue.models import CLOSED_STATES, TRANSITIONS, Lane, QueueEntry, QueueEvent, RoomChoice, State, Step
 from clinic.queue.queries import (
+    find_entry_by_key,
     find_event_by_key,
     find_last_event,
     get_entry,
     list_left_open,
-    list_open_of_patient,
     next_waiting,
 )
+from clinic.visits.models import Visit
 
 # What a step may change, and so what an undo puts back.
 _MOVING = (
@@ -32,6 +33,7 @@ _MOVING = (
     "room_id",
     "called_at",
     "started_at",
+    "served_at",
     "finished_at",
     "call_count",
     "cancel_reason",
@@ -52,32 +54,30 @@ def join_queue(
     session: Session,
     *,
     service_id: int,
-    patient_id: int | None = None,
+    visit: Visit | None = None,
     lane: Lane = Lane.NORMAL,
     idempotency_key: str | None = None,
-    is_confirmed: bool = False,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
 ) -> QueueEntry:
-    """Give a ticket; without a patient it is an anonymous walk-in's. The same key again returns the first ticket.
+    """Give a ticket; without a visit it is an anonymous walk-in's. The same key again returns the first ticket.
 
-    Invalid("confirm") when the patient already waits today and `is_confirmed` is not set.
+    A patient gets one by queue/checkin, which makes the visit.
     """
-    prefix, department_id = _lock_service(session, service_id)
-    first = _find_by_key(session, idempotency_key)
+    prefix, department_id = lock_service(session, service_id)
+    first = find_entry_by_key(session, idempotency_key)
     if first is not None:
         return first
     day = clinic_day(now, zone)
-    if patient_id is not None:
-        _check_patient(session, patient_id, day, is_confirmed)
     entry = QueueEntry(
         day=day,
         prefix=prefix,
         number=session.execute(_TAKE_NUMBER, {"day": day, "prefix": prefix}).scalar_one(),
         service_id=service_id,
         department_id=department_id,
-        patient_id=patient_id,
+        patient_id=visit.patient_id if visit else None,
+        visit_id=visit.id if visit else None,
         lane=lane,
         state=State.WAITING,
         joined_at=now,
@@ -90,7 +90,7 @@ def join_queue(
     return entry
 
 
-def _lock_service(session: Session, service_id: int) -> tuple[str, int]:
+def lock_service(session: Session, service_id: int) -> tuple[str, int]:
     """Prefix and department of the service, locked so that a form sent twice at once is seen by its second copy."""
     found = session.execute(
         select(Service.ticket_prefix, Service.department_id)
@@ -100,19 +100,6 @@ def _lock_service(session: Session, service_id: int) -> tuple[str, int]:
     if found is None:
         raise Invalid(_("Choose a service."), "service_id")
     return found.ticket_prefix, found.department_id
-
-
-def _find_by_key(session: Session, idempotency_key: str | None) -> QueueEntry | None:
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(QueueEntry).where(QueueEntry.idempotency_key == idempotency_key))
-
-
-def _check_patient(session: Session, patient_id: int, day: dt.date, is_confirmed: bool) -> None:
-    if session.scalar(select(Patient.id).where(Patient.id == patient_id)) is None:
-        raise NotFound(_("There is no such patient."))
-    if not is_confirmed and list_open_of_patient(session, patient_id, day):
-        raise Invalid(_("This patient is here already: tick this to give one more ticket."), "confirm")
 
 
 def call_next(
@@ -253,7 +240,9 @@ def _consequences(entry: QueueEntry, step: Step, target: State, now: dt.datetime
     if target is State.CALLED:
         return {"called_at": now, "call_count": entry.call_count + 1}
     if step is Step.START:
-        return {"started_at": now}
+        return {"started_at": now, "served_at": entry.served_at or now}
+    if step is Step.FINISH:
+        return {"finished_at": now, "served_at": entry.served_at or entry.called_at}
     return {"finished_at": now} if target in CLOSED_STATES else {}
 
 
@@ -271,7 +260,7 @@ def _note(
     now: dt.datetime,
     idempotency_key: str | None = None,
 ) -> None:
-    """History, audit and the live event of a step already taken."""
+    """History, audit, the live event and the visit that follows, of a step already taken."""
     old, new = changes(before, _values(entry)) if before else ({}, _values(entry))
     kept = {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in old.items()}
     session.add(
@@ -301,3 +290,4 @@ def _note(
         after={"ticket": entry.ticket, **{k: v for k, v in new.items() if v is not None or k in old}},
     )
     live.publish(session, topic(entry.department_id))
+    follow_entry(session, entry, actor=actor, now=now)

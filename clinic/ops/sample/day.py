@@ -4,6 +4,7 @@ import datetime as dt
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from clinic import clock
 from clinic.audit.service import Actor
 from clinic.directory.models import Department
+from clinic.queue.checkin.service import check_in
 from clinic.queue.models import Lane, Step
 from clinic.queue.service import join_queue, move_entry
 
@@ -61,15 +63,14 @@ def add_day(
             joined_at = start + (now - start) * (index / len(_COURSES))
             is_walk_in = rnd.random() < 0.15
             patient_id = next(waiting)
-            entry = join_queue(
-                session,
-                service_id=rnd.choice(department.services).id,
-                patient_id=None if is_walk_in else patient_id,
-                lane=rnd.choices((Lane.NORMAL, Lane.PRIORITY, Lane.URGENT), (80, 15, 5))[0],
-                actor=team.reception,
-                now=joined_at,
-                zone=zone,
-            )
+            given: dict[str, Any] = {
+                "service_id": rnd.choice(department.services).id,
+                "lane": rnd.choices((Lane.NORMAL, Lane.PRIORITY, Lane.URGENT), (80, 15, 5))[0],
+                "actor": team.reception,
+                "now": joined_at,
+                "zone": zone,
+            }
+            entry = join_queue(session, **given) if is_walk_in else check_in(session, patient_id=patient_id, **given)
             _follow(session, entry.id, course, rnd.choice(department.rooms).id, team.care, joined_at, now)
 
 

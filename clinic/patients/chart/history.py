@@ -41,7 +41,18 @@ ACTIONS = {
     "queue.cancel": _l("Ticket cancelled"),
     "queue.resume": _l("Resumed"),
     "queue.close": _l("Closed at the end of the day"),
+    "queue.leave": _l("Left without being seen"),
+    "queue.withdraw": _l("Ticket taken back, given by mistake"),
     "queue.undo": _l("Last step undone"),
+    "visits.open": _l("Visit began"),
+    "visits.waiting": _l("Visit: waiting"),
+    "visits.in_progress": _l("Visit: being seen"),
+    "visits.ready": _l("Visit: to check out"),
+    "visits.finished": _l("Checked out"),
+    "visits.left": _l("Visit: left without being seen"),
+    "visits.cancelled": _l("Visit cancelled"),
+    "visits.undone": _l("Check-in undone"),
+    "visits.update": _l("Visit changed"),
 }
 TONES = {"patients.deactivate": "warning", "patients.void_alert": "warning", "documents.void": "warning"}
 FIELDS = {

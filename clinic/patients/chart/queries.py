@@ -52,7 +52,9 @@ def list_history(session: Session, patient_id: int, *, kind: str, before: int | 
     if kind == "openings":
         query = query.where(AuditEntry.action.in_(OPENINGS))
     elif kind == "changes":
-        query = query.where(AuditEntry.action.not_in(OPENINGS), AuditEntry.action.not_like("queue.%"))
+        query = query.where(AuditEntry.action.not_in(OPENINGS))
+        for area in ("queue", "visits"):
+            query = query.where(AuditEntry.action.not_like(f"{area}.%"))
     if before is not None:
         query = query.where(AuditEntry.seq < before)
     return list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)))

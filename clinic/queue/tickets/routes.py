@@ -1,7 +1,10 @@
 """Giving a ticket, printing it, and the tickets a patient had."""
 
+from typing import Any
+
 from flask import Response, make_response, redirect, request, session, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
@@ -11,9 +14,12 @@ from clinic.directory.models import Service
 from clinic.errors import Invalid
 from clinic.patients.chart.page import open_chart
 from clinic.patients.queries import get_patient
-from clinic.queue import queries, service
+from clinic.queue import queries
 from clinic.queue.blueprint import blueprint
+from clinic.queue.checkin.service import check_in
 from clinic.queue.forms import JoinForm
+from clinic.queue.models import QueueEntry
+from clinic.queue.service import join_queue
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
@@ -40,18 +46,7 @@ def create() -> BaseResponse:
         return _show_form(form, 422)
     try:
         with transaction() as write:
-            entry = service.join_queue(
-                write,
-                service_id=form.service_id.data,
-                patient_id=form.patient_id.data,
-                lane=form.lane.data,
-                idempotency_key=form.idempotency_key.data,
-                is_confirmed=form.confirm.data,
-                actor=actor(),
-                now=clock.now(),
-                zone=settings().zone,
-            )
-            entry_id = entry.id
+            entry_id = _give_ticket(write, form).id
     except Invalid as error:
         form.add_error(error)
         return _show_form(form, 422)
@@ -62,6 +57,21 @@ def create() -> BaseResponse:
     response = make_response(ticket(entry_id))
     response.headers["HX-Trigger"] = "queue-changed"
     return response
+
+
+def _give_ticket(write: Session, form: JoinForm) -> QueueEntry:
+    """A patient is checked in; who is not named takes a ticket and no more."""
+    given: dict[str, Any] = {
+        "service_id": form.service_id.data,
+        "lane": form.lane.data,
+        "idempotency_key": form.idempotency_key.data,
+        "actor": actor(),
+        "now": clock.now(),
+        "zone": settings().zone,
+    }
+    if form.patient_id.data is None:
+        return join_queue(write, **given)
+    return check_in(write, patient_id=form.patient_id.data, is_confirmed=form.confirm.data, **given)
 
 
 def _usual_service(services: list[Service], department_id: int | None) -> int | None:

@@ -1,0 +1,1 @@
+"""From arriving to leaving: what happens to a visit and to its tickets together."""

@@ -1,0 +1,71 @@
+"""Reads of visits; each names what it needs in a fixed number of queries."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from clinic.directory.models import Practitioner, Service
+from clinic.errors import NotFound
+from clinic.patients.models import Patient
+from clinic.visits.models import OPEN_STATES, State, Visit
+
+
+def get_visit(session: Session, visit_id: int, *, lock: bool = False) -> Visit:
+    """The visit, or NotFound. With `lock` nobody else changes it until the transaction ends."""
+    visit = session.get(Visit, visit_id, with_for_update=lock or None, populate_existing=True)
+    if visit is None:
+        raise NotFound(_("There is no such visit."))
+    return visit
+
+
+def find_open_visit(session: Session, patient_id: int, day: dt.date) -> Visit | None:
+    """The patient's newest visit of this day that has not ended."""
+    query = select(Visit).where(Visit.patient_id == patient_id, Visit.day == day, Visit.state.in_(OPEN_STATES))
+    return session.scalar(query.order_by(Visit.id.desc()).limit(1))
+
+
+def list_of_patient(session: Session, patient_id: int, limit: int = 50) -> list[Visit]:
+    """A patient's latest visits, newest first; not those that were checked in by mistake."""
+    query = _shown().where(Visit.patient_id == patient_id, Visit.state != State.UNDONE)
+    return list(session.scalars(query.order_by(Visit.day.desc(), Visit.id.desc()).limit(limit)))
+
+
+def list_day(
+    session: Session,
+    day: dt.date,
+    *,
+    states: Sequence[State] | None = None,
+    after: tuple[dt.datetime, int] | None = None,
+    limit: int = 100,
+) -> list[Visit]:
+    """Visits of a day by arrival, after the (arrival, id) of the last one shown."""
+    wanted = states or [state for state in State if state is not State.UNDONE]
+    query = _shown().where(Visit.day == day, Visit.state.in_(wanted))
+    if after is not None:
+        at, visit_id = after
+        query = query.where((Visit.arrived_at > at) | ((Visit.arrived_at == at) & (Visit.id > visit_id)))
+    return list(session.scalars(query.order_by(Visit.arrived_at, Visit.id).limit(limit)))
+
+
+def count_states(session: Session, day: dt.date) -> dict[State, int]:
+    """How many visits of a day are in each state; states without any are missing."""
+    query = select(Visit.state, func.count()).where(Visit.day == day).group_by(Visit.state)
+    return dict(session.execute(query).tuples().all())
+
+
+def list_ready_until(session: Session, day: dt.date, limit: int) -> list[Visit]:
+    """Visits of this day or earlier that wait for their check-out, oldest first."""
+    query = _shown().where(Visit.state == State.READY, Visit.day <= day)
+    return list(session.scalars(query.order_by(Visit.day, Visit.id).limit(limit)))
+
+
+def _shown() -> Select[tuple[Visit]]:
+    """Visits with what a list shows of them."""
+    return select(Visit).options(
+        joinedload(Visit.patient, innerjoin=True).load_only(Patient.display_name, Patient.mrn),
+        joinedload(Visit.service, innerjoin=True).load_only(Service.name),
+        joinedload(Visit.practitioner).load_only(Practitioner.display_name),
+    )

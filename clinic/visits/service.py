@@ -1,0 +1,144 @@
+"""Writes: a visit follows its queue entries, its check-out is noted, and its appointment follows the visit.
+
+Whoever needs more than one lock takes them in this order: queue entries, visit, appointment.
+"""
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from clinic import live
+from clinic.audit.service import Actor, changes, record
+from clinic.errors import Conflict
+from clinic.patients.service import forget_visit, note_visit
+from clinic.visits.models import FollowUp, Settlement, State, Visit
+from clinic.visits.queries import get_visit
+
+# What a check-out sets and a visit that goes on again loses.
+_UNCHECKED: dict[str, Any] = {
+    "checked_out_at": None,
+    "checked_out_by_id": None,
+    "is_closed_by_day": False,
+    "follow_up": None,
+    "settlement": None,
+    "amount_minor": None,
+    "currency": None,
+    "note": None,
+}
+_CHANGING = ("state", "started_at", "ended_at", *_UNCHECKED)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the queue entries of a visit say of it: any state but FINISHED, and when service began and ended."""
+
+    state: State
+    started_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The answers given at check-out; None where nobody was asked. The amount is in minor units."""
+
+    follow_up: FollowUp | None = None
+    settlement: Settlement | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    note: str | None = None
+    is_closed_by_day: bool = False
+
+
+def topic(day: dt.date) -> str:
+    """The live topic of a day's visits."""
+    return f"visits:{day.isoformat()}"
+
+
+def open_visit(
+    session: Session,
+    *,
+    patient_id: int,
+    service_id: int,
+    practitioner_id: int | None = None,
+    day: dt.date,
+    actor: Actor,
+    now: dt.datetime,
+) -> Visit:
+    """A visit that begins now. Its first queue entry is made in the same transaction."""
+    visit = Visit(
+        patient_id=patient_id,
+        service_id=service_id,
+        practitioner_id=practitioner_id,
+        day=day,
+        state=State.WAITING,
+        arrived_at=now,
+        is_closed_by_day=False,
+        version=1,
+    )
+    visit.previous_visit_at = note_visit(session, patient_id=patient_id, at=now)
+    session.add(visit)
+    session.flush()
+    _announce(session, visit, "visits.open", actor=actor, now=now, after={"state": visit.state})
+    return visit
+
+
+def set_course(session: Session, *, visit_id: int, course: Course, actor: Actor, now: dt.datetime) -> Visit:
+    """Take over what the queue entries say. A check-out holds until one of them is open again."""
+    visit = get_visit(session, visit_id, lock=True)
+    values = asdict(course)
+    if course.state is State.READY and visit.checked_out_at:
+        values["state"] = State.FINISHED
+    elif visit.checked_out_at:
+        values |= _UNCHECKED
+    _change(session, visit, values, actor=actor, now=now)
+    return visit
+
+
+def check_out(session: Session, *, visit_id: int, closing: Closing, actor: Actor, now: dt.datetime) -> Visit:
+    """End a visit whose services are all done. Conflict while one is not, or when it has ended already."""
+    visit = get_visit(session, visit_id, lock=True)
+    if visit.state is not State.READY:
+        raise Conflict(_("This visit was changed by somebody else meanwhile."))
+    values = {"state": State.FINISHED, "checked_out_at": now, "checked_out_by_id": actor.actor_id, **asdict(closing)}
+    _change(session, visit, values, actor=actor, now=now)
+    return visit
+
+
+def undo_check_out(session: Session, *, visit_id: int, actor: Actor, now: dt.datetime) -> Visit:
+    """Take a check-out back: its answers are asked again. Conflict unless the visit is checked out."""
+    visit = get_visit(session, visit_id, lock=True)
+    if visit.state is not State.FINISHED:
+        raise Conflict(_("This visit was changed by somebody else meanwhile."))
+    _change(session, visit, {"state": State.READY, **_UNCHECKED}, actor=actor, now=now)
+    return visit
+
+
+def _change(session: Session, visit: Visit, values: dict[str, Any], *, actor: Actor, now: dt.datetime) -> None:
+    """The one place where a locked visit changes: the patient follows it, and audit and screens learn of it."""
+    old = {name: getattr(visit, name) for name in _CHANGING}
+    before, after = changes(old, {**old, **values})
+    if not after:
+        return
+    for name, value in after.items():
+        setattr(visit, name, value)
+    visit.version += 1
+    session.flush()
+    _follow_patient(session, visit, old["state"])
+    action = f"visits.{visit.state}" if "state" in after else "visits.update"
+    _announce(session, visit, action, actor=actor, now=now, before=before, after=after)
+
+
+def _follow_patient(session: Session, visit: Visit, state_before: State) -> None:
+    """A check-in by mistake is not the patient's last visit."""
+    if visit.state is State.UNDONE and state_before is not State.UNDONE:
+        forget_visit(session, patient_id=visit.patient_id, at=visit.arrived_at, previous=visit.previous_visit_at)
+    elif state_before is State.UNDONE and visit.state is not State.UNDONE:
+        note_visit(session, patient_id=visit.patient_id, at=visit.arrived_at)
+
+
+def _announce(session: Session, visit: Visit, action: str, **entry: Any) -> None:
+    record(session, action, "visit", visit.id, patient_id=visit.patient_id, **entry)
+    live.publish(session, topic(visit.day))
