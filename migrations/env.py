@@ -7,6 +7,8 @@ nulls the children. Afterwards every reference and every row count is checked, b
 from alembic import context
 from sqlalchemy import Connection, text
 
+from clinic.appointments import models as appointment_models
+from clinic.appointments.schedules import models as schedule_models
 from clinic.audit import models as audit_models
 from clinic.auth import models as auth_models
 from clinic.db import WRITE_OPTION, Base, db
@@ -28,6 +30,8 @@ MODELS = (
     directory_models,
     patient_models,
     document_models,
+    appointment_models,
+    schedule_models,
     visit_models,
     search_models,
     queue_models,

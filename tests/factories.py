@@ -8,12 +8,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from clinic import clock
+from clinic.appointments import service as appointments
+from clinic.appointments.models import Appointment
+from clinic.appointments.placement import placement_of
 from clinic.audit.service import SystemActor
 from clinic.auth import service as auth
 from clinic.auth.access import Role
 from clinic.auth.models import User
 from clinic.db import transaction
-from clinic.directory.models import Department, Room, Service
+from clinic.directory.models import Department, Practitioner, Room, Service
+from clinic.directory.practitioners import service as practitioners
+from clinic.directory.practitioners.service import PractitionerDetails
 from clinic.patients import service as patients
 from clinic.patients.details import PatientDetails
 from clinic.patients.models import Patient
@@ -59,6 +64,37 @@ class Factory:
         with transaction(self.session) as session:
             details = PatientDetails(given_name=given_name, family_name=family_name, **values)
             return patients.register_patient(session, details=details, actor=TESTER, now=NOW)
+
+    def practitioner(self, family_name: str = "Martin", **values: Any) -> Practitioner:
+        details = PractitionerDetails(**{"prefix": "Dr", "given_name": "Lea", "family_name": family_name, **values})
+        with transaction(self.session) as session:
+            return practitioners.create_practitioner(session, details=details, actor=TESTER, now=NOW)
+
+    def appointment(
+        self,
+        service: Service,
+        patient: Patient,
+        starts_at: dt.datetime,
+        *,
+        practitioner: Practitioner | None = None,
+        room: Room | None = None,
+        minutes: int | None = None,
+        **values: Any,
+    ) -> Appointment:
+        """An appointment at an instant, with the practitioner, in the room, or both."""
+        given: dict[str, Any] = {"actor": TESTER, "now": min(NOW, starts_at), "zone": ZONE, **values}
+        with transaction(self.session) as session:
+            placement = placement_of(
+                session,
+                service_id=service.id,
+                starts_at=starts_at,
+                practitioner_id=practitioner.id if practitioner else None,
+                room_id=room.id if room else None,
+                minutes=minutes,
+            )
+            return appointments.book_appointment(
+                session, patient_id=patient.id, service_id=service.id, placement=placement, **given
+            )
 
     def ticket(self, service: Service, patient: Patient | None = None, **values: Any) -> QueueEntry:
         """A queue entry of today, by the real clock: boards show today."""

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009_visits"
-down_revision = "0007_imports"
+down_revision = "0008_appointments"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,20 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "clinic"
 # Lowest first: an area may import only those before it.
-AREAS = ["audit", "auth", "directory", "patients", "documents", "visits", "queue", "exports", "imports", "desk", "ops"]
+AREAS = [
+    "audit",
+    "auth",
+    "directory",
+    "patients",
+    "documents",
+    "appointments",
+    "visits",
+    "queue",
+    "exports",
+    "imports",
+    "desk",
+    "ops",
+]
 LAYERS = {"models": 0, "queries": 1, "service": 2, "forms": 2, "jobs": 3, "routes": 3}
 EDGES = {"routes", "jobs"}
 EDGE_AREAS = {"desk", "ops"}

@@ -1,0 +1,1 @@
+"""Appointments: schedules, free slots, booking and what became of it."""

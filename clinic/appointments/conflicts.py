@@ -1,0 +1,147 @@
+"""What stands in the way of an appointment, found in the database."""
+
+import datetime as dt
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.appointments.models import HOLDING_STATES, LONGEST, Appointment
+from clinic.appointments.placement import Placement, Reasons
+from clinic.appointments.queries import shown
+from clinic.clock import clinic_day
+from clinic.directory.models import Practitioner, Room
+from clinic.errors import Conflict, Invalid
+from clinic.patients.models import Patient
+
+
+class ClashKind(enum.StrEnum):
+    """Who or what is not free. The first three are taken by another appointment."""
+
+    PRACTITIONER = "practitioner"
+    ROOM = "room"
+    PATIENT = "patient"
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One reason why a time is not free; `text` says it in a sentence."""
+
+    kind: ClashKind
+    text: str
+    appointment: Appointment | None = None
+
+
+class SlotTaken(Conflict):
+    """The time is not free: `clashes` says why. May be overridden by a deliberate double booking, with a reason."""
+
+    def __init__(self, clashes: Sequence[Clash]) -> None:
+        self.clashes = list(clashes)
+        super().__init__(" ".join(clash.text for clash in clashes) or _("Somebody has just taken this time."))
+
+
+class SameDay(Invalid):
+    """The patient has other appointments that day: `others`. May be overridden with a reason."""
+
+    def __init__(self, others: Sequence[Appointment], zone: ZoneInfo) -> None:
+        self.others = list(others)
+        what = ", ".join(f"{other.service.name} {span(other, zone)}" for other in others)
+        text = _("This patient already has an appointment that day: %(what)s. Say why there is one more.", what=what)
+        super().__init__(text, "same_day_reason")
+
+
+def span(placed: Placement | Appointment, zone: ZoneInfo) -> str:
+    """From when to when by the clinic's clock, such as 10:00–10:15."""
+    return f"{placed.starts_at.astimezone(zone):%H:%M}–{placed.ends_at.astimezone(zone):%H:%M}"
+
+
+def lock_resources(session: Session, placement: Placement, patient_id: int) -> None:
+    """Whoever books the same practitioner, room or patient at this moment takes turns, always in this order."""
+    rows = ((Practitioner, placement.practitioner_id), (Room, placement.room_id), (Patient, patient_id))
+    for model, row_id in rows:
+        if row_id is not None:
+            session.execute(select(model.id).where(model.id == row_id).with_for_update(key_share=True))
+
+
+def check_free(
+    session: Session,
+    placement: Placement,
+    patient_id: int,
+    reasons: Reasons,
+    *,
+    zone: ZoneInfo,
+    apart_from: Sequence[int] = (),
+    same_day: bool = True,
+) -> None:
+    """SlotTaken or, if `same_day` matters, SameDay, unless `reasons` sets the rule aside. Lock the resources first."""
+    if not reasons.double_booking:
+        clashes = find_clashes(session, placement, patient_id, zone=zone, apart_from=apart_from)
+        if clashes:
+            raise SlotTaken(clashes)
+    if same_day and not reasons.same_day:
+        others = find_same_day(session, patient_id, clinic_day(placement.starts_at, zone), apart_from=apart_from)
+        if others:
+            raise SameDay(others, zone)
+
+
+def find_clashes(
+    session: Session, placement: Placement, patient_id: int, *, zone: ZoneInfo, apart_from: Sequence[int] = ()
+) -> list[Clash]:
+    """Everything that stands in the way, each in a sentence."""
+    overlapping = find_overlapping(session, placement, patient_id, apart_from=apart_from)
+    return [Clash(kind, _sentence(kind, other, zone), other) for kind, other in overlapping]
+
+
+def find_overlapping(
+    session: Session, placement: Placement, patient_id: int, *, apart_from: Sequence[int] = ()
+) -> list[tuple[ClashKind, Appointment]]:
+    """Appointments that hold the practitioner, the room or the patient meanwhile; none is named twice."""
+    wanted = (
+        (ClashKind.PRACTITIONER, Appointment.practitioner_id, placement.practitioner_id),
+        (ClashKind.ROOM, Appointment.room_id, placement.room_id),
+        (ClashKind.PATIENT, Appointment.patient_id, patient_id),
+    )
+    found: list[tuple[ClashKind, Appointment]] = []
+    seen = set(apart_from)
+    for kind, column, row_id in wanted:
+        if row_id is None:
+            continue
+        query = shown(select(Appointment)).where(
+            column == row_id,
+            Appointment.starts_at < placement.ends_at,
+            Appointment.starts_at > placement.starts_at - LONGEST,
+            Appointment.ends_at > placement.starts_at,
+            Appointment.state.in_(HOLDING_STATES),
+            Appointment.id.not_in(seen),
+        )
+        for other in session.scalars(query.order_by(Appointment.starts_at, Appointment.id)):
+            seen.add(other.id)
+            found.append((kind, other))
+    return found
+
+
+def find_same_day(
+    session: Session, patient_id: int, day: dt.date, *, apart_from: Sequence[int] = ()
+) -> list[Appointment]:
+    """The patient's other appointments of a day that are not cancelled or missed, earliest first."""
+    query = shown(select(Appointment)).where(
+        Appointment.patient_id == patient_id,
+        Appointment.day == day,
+        Appointment.state.in_(HOLDING_STATES),
+        Appointment.id.not_in(apart_from),
+    )
+    return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id)))
+
+
+def _sentence(kind: ClashKind, other: Appointment, zone: ZoneInfo) -> str:
+    when = span(other, zone)
+    text = _("The patient has an appointment %(when)s: %(what)s.", when=when, what=other.service.name)
+    if kind is ClashKind.PRACTITIONER and other.practitioner:
+        text = _("%(who)s has an appointment %(when)s.", who=other.practitioner.display_name, when=when)
+    elif kind is ClashKind.ROOM and other.room:
+        text = _("%(room)s is taken %(when)s.", room=other.room.name, when=when)
+    return str(text)

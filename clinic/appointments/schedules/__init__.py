@@ -1,0 +1,1 @@
+"""When practitioners and rooms can be booked."""
