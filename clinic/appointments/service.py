@@ -194,7 +194,13 @@ def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime
 
 
 def follow_visit(
-    session: Session, *, appointment: Appointment, state: State, actor: Actor, now: dt.datetime
+    session: Session,
+    *,
+    appointment: Appointment,
+    state: State,
+    cancelled_by: CancelledBy = CancelledBy.PATIENT,
+    actor: Actor,
+    now: dt.datetime,
 ) -> Appointment:
     """What the visit has come to: arrived, in progress, fulfilled, cancelled (left unseen), no-show, or booked again.
 
@@ -206,7 +212,9 @@ def follow_visit(
         return appointment
     given: dict[str, Any] = {}
     if state is State.CANCELLED:
-        given = _cancellation(appointment, CancelledBy.PATIENT, _("Left without being seen"), now)
+        has_left = cancelled_by is CancelledBy.PATIENT
+        reason = _("Left without being seen") if has_left else _("Cancelled after check-in")
+        given = _cancellation(appointment, cancelled_by, reason, now)
     elif state is State.BOOKED:
         given = {"state": _before_visit(session, appointment)}
     if appointment.state in FREED_STATES and state not in FREED_STATES:

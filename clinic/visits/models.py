@@ -6,6 +6,7 @@ import enum
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from clinic.appointments.models import Appointment
 from clinic.auth.models import User
 from clinic.crypto import EncryptedText
 from clinic.db import Base, Keyed, UtcDateTime, text_enum
@@ -45,7 +46,7 @@ class Settlement(enum.StrEnum):
 
 
 class Visit(Keyed, Base):
-    """One stay of a patient on a clinic day.
+    """One stay of a patient on a clinic day, for an appointment or as a walk-in.
 
     `started_at`: when service first began; `ended_at`: when the last of it ended; both None until then.
     `previous_visit_at` is what an undone check-in puts back into the patient. Amounts are in minor units.
@@ -59,6 +60,7 @@ class Visit(Keyed, Base):
     )
 
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"))
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id", ondelete="SET NULL"), unique=True)
     practitioner_id: Mapped[int | None] = mapped_column(ForeignKey("practitioners.id", ondelete="RESTRICT"))
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="RESTRICT"))
     day: Mapped[dt.date]
@@ -78,6 +80,7 @@ class Visit(Keyed, Base):
     version: Mapped[int] = mapped_column(default=1)
 
     patient: Mapped[Patient] = relationship()
+    appointment: Mapped[Appointment | None] = relationship()
     practitioner: Mapped[Practitioner | None] = relationship()
     service: Mapped[Service] = relationship()
     checked_out_by: Mapped[User | None] = relationship()

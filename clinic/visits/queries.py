@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from clinic.appointments.models import Appointment
 from clinic.directory.models import Practitioner, Service
 from clinic.errors import NotFound
 from clinic.patients.models import Patient
@@ -21,10 +22,21 @@ def get_visit(session: Session, visit_id: int, *, lock: bool = False) -> Visit:
     return visit
 
 
+def find_visit_of_appointment(session: Session, appointment_id: int) -> Visit | None:
+    """The visit that this appointment became, however it ended."""
+    return session.scalar(select(Visit).where(Visit.appointment_id == appointment_id))
+
+
 def find_open_visit(session: Session, patient_id: int, day: dt.date) -> Visit | None:
     """The patient's newest visit of this day that has not ended."""
     query = select(Visit).where(Visit.patient_id == patient_id, Visit.day == day, Visit.state.in_(OPEN_STATES))
     return session.scalar(query.order_by(Visit.id.desc()).limit(1))
+
+
+def lock_visits(session: Session, patient_id: int, day: dt.date) -> None:
+    """Nobody else changes what this patient has of this day until the transaction ends."""
+    query = select(Visit.id).where(Visit.patient_id == patient_id, Visit.day == day).order_by(Visit.id)
+    session.execute(query.with_for_update())
 
 
 def list_of_patient(session: Session, patient_id: int, limit: int = 50) -> list[Visit]:
@@ -67,5 +79,6 @@ def _shown() -> Select[tuple[Visit]]:
     return select(Visit).options(
         joinedload(Visit.patient, innerjoin=True).load_only(Patient.display_name, Patient.mrn),
         joinedload(Visit.service, innerjoin=True).load_only(Service.name),
+        joinedload(Visit.appointment).load_only(Appointment.starts_at, Appointment.state),
         joinedload(Visit.practitioner).load_only(Practitioner.display_name),
     )

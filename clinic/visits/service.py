@@ -1,6 +1,6 @@
 """Writes: a visit follows its queue entries, its check-out is noted, and its appointment follows the visit.
 
-Whoever needs more than one lock takes them in this order: queue entries, visit, appointment.
+Whoever needs more than one lock takes them in this order: queue entries, visit, appointment, patient.
 """
 
 import datetime as dt
@@ -11,11 +11,15 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from clinic import live
+from clinic.appointments.models import Appointment, CancelledBy
+from clinic.appointments.models import State as AppointmentState
+from clinic.appointments.queries import get_appointment
+from clinic.appointments.service import follow_visit
 from clinic.audit.service import Actor, changes, record
 from clinic.errors import Conflict
 from clinic.patients.service import forget_visit, note_visit
 from clinic.visits.models import FollowUp, Settlement, State, Visit
-from clinic.visits.queries import get_visit
+from clinic.visits.queries import find_visit_of_appointment, get_visit
 
 # What a check-out sets and a visit that goes on again loses.
 _UNCHECKED: dict[str, Any] = {
@@ -27,6 +31,16 @@ _UNCHECKED: dict[str, Any] = {
     "amount_minor": None,
     "currency": None,
     "note": None,
+}
+# What its visit makes of an appointment.
+APPOINTMENT_STATES = {
+    State.WAITING: AppointmentState.ARRIVED,
+    State.IN_PROGRESS: AppointmentState.IN_PROGRESS,
+    State.READY: AppointmentState.FULFILLED,
+    State.FINISHED: AppointmentState.FULFILLED,
+    State.LEFT: AppointmentState.CANCELLED,
+    State.CANCELLED: AppointmentState.CANCELLED,
+    State.UNDONE: AppointmentState.BOOKED,
 }
 _CHANGING = ("state", "started_at", "ended_at", *_UNCHECKED)
 
@@ -62,27 +76,47 @@ def open_visit(
     *,
     patient_id: int,
     service_id: int,
-    practitioner_id: int | None = None,
+    appointment: Appointment | None = None,
     day: dt.date,
     actor: Actor,
     now: dt.datetime,
 ) -> Visit:
-    """A visit that begins now. Its first queue entry is made in the same transaction."""
-    visit = Visit(
-        patient_id=patient_id,
-        service_id=service_id,
-        practitioner_id=practitioner_id,
-        day=day,
-        state=State.WAITING,
-        arrived_at=now,
-        is_closed_by_day=False,
-        version=1,
-    )
-    visit.previous_visit_at = note_visit(session, patient_id=patient_id, at=now)
-    session.add(visit)
+    """A visit that begins now; one that its appointment had before on this day goes on instead.
+
+    Its next queue entry is made in the same transaction. Lock the appointment first.
+    """
+    visit = _earlier_visit(session, appointment, day)
+    if visit is None:
+        visit = Visit(
+            patient_id=patient_id,
+            appointment_id=appointment.id if appointment else None,
+            practitioner_id=appointment.practitioner_id if appointment else None,
+            service_id=service_id,
+            day=day,
+            state=State.WAITING,
+            arrived_at=now,
+            is_closed_by_day=False,
+            version=1,
+        )
+        visit.previous_visit_at = note_visit(session, patient_id=patient_id, at=now)
+        session.add(visit)
+    elif visit.state is State.UNDONE:
+        visit.arrived_at = now
     session.flush()
-    _announce(session, visit, "visits.open", actor=actor, now=now, after={"state": visit.state})
+    _announce(session, visit, "visits.open", actor=actor, now=now, after={"appointment_id": visit.appointment_id})
+    # Its first ticket changes nothing that would make the appointment follow.
+    _follow_appointment(session, visit, State.WAITING, actor=actor, now=now)
     return visit
+
+
+def _earlier_visit(session: Session, appointment: Appointment | None, day: dt.date) -> Visit | None:
+    """The visit this appointment had on this day; one of another day stays there as a visit without appointment."""
+    found = find_visit_of_appointment(session, appointment.id) if appointment else None
+    if found is not None and found.day != day:
+        found.appointment_id = None
+        session.flush()
+        return None
+    return found
 
 
 def set_course(session: Session, *, visit_id: int, course: Course, actor: Actor, now: dt.datetime) -> Visit:
@@ -117,7 +151,7 @@ def undo_check_out(session: Session, *, visit_id: int, actor: Actor, now: dt.dat
 
 
 def _change(session: Session, visit: Visit, values: dict[str, Any], *, actor: Actor, now: dt.datetime) -> None:
-    """The one place where a locked visit changes: the patient follows it, and audit and screens learn of it."""
+    """The one place where a locked visit changes: appointment and patient follow, audit and screens learn of it."""
     old = {name: getattr(visit, name) for name in _CHANGING}
     before, after = changes(old, {**old, **values})
     if not after:
@@ -126,9 +160,31 @@ def _change(session: Session, visit: Visit, values: dict[str, Any], *, actor: Ac
         setattr(visit, name, value)
     visit.version += 1
     session.flush()
-    _follow_patient(session, visit, old["state"])
+    if "state" in after:
+        _follow_appointment(session, visit, visit.state, actor=actor, now=now)
+        _follow_patient(session, visit, old["state"])
     action = f"visits.{visit.state}" if "state" in after else "visits.update"
     _announce(session, visit, action, actor=actor, now=now, before=before, after=after)
+
+
+def _follow_appointment(session: Session, visit: Visit, state: State, *, actor: Actor, now: dt.datetime) -> None:
+    """The appointment says what the visit says. One that was moved to another day meanwhile has left this visit."""
+    if visit.appointment_id is None:
+        return
+    appointment = get_appointment(session, visit.appointment_id, lock=True)
+    if appointment.day != visit.day:
+        visit.appointment_id = None
+        session.flush()
+        return
+    cancelled_by = CancelledBy.CLINIC if state is State.CANCELLED else CancelledBy.PATIENT
+    follow_visit(
+        session,
+        appointment=appointment,
+        state=APPOINTMENT_STATES[state],
+        cancelled_by=cancelled_by,
+        actor=actor,
+        now=now,
+    )
 
 
 def _follow_patient(session: Session, visit: Visit, state_before: State) -> None:

@@ -90,6 +90,7 @@ def create_visits() -> None:
     op.create_table(
         table,
         sa.Column("patient_id", sa.Integer(), nullable=False),
+        sa.Column("appointment_id", sa.Integer(), nullable=True),
         sa.Column("practitioner_id", sa.Integer(), nullable=True),
         sa.Column("service_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -109,10 +110,12 @@ def create_visits() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         reference(table, "patient_id", "patients", "RESTRICT"),
+        reference(table, "appointment_id", "appointments", "SET NULL"),
         reference(table, "practitioner_id", "practitioners", "RESTRICT"),
         reference(table, "service_id", "services", "RESTRICT"),
         reference(table, "checked_out_by_id", "users", "SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
+        sa.UniqueConstraint("appointment_id", name=op.f("uq_visits_appointment_id")),
     )
     op.create_index("ix_visits_day", table, ["day", "state", "id"], unique=False)
     op.create_index("ix_visits_patient", table, ["patient_id", "day", "id"], unique=False)

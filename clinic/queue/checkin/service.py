@@ -6,16 +6,19 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from clinic.appointments.models import PRESENT_STATES, Appointment
+from clinic.appointments.models import State as AppointmentState
+from clinic.appointments.queries import get_appointment
 from clinic.audit.service import Actor
 from clinic.clock import clinic_day
-from clinic.errors import Conflict, Invalid
+from clinic.errors import Conflict, Invalid, NotFound
 from clinic.patients.service import lock_patient
 from clinic.queue.models import Lane, QueueEntry, State, Step
 from clinic.queue.queries import find_entry_by_key, list_of_visit
 from clinic.queue.service import join_queue, lock_service, move_entry
 from clinic.visits import service as visits
 from clinic.visits.models import Visit
-from clinic.visits.queries import find_open_visit, get_visit
+from clinic.visits.queries import find_open_visit, get_visit, lock_visits
 from clinic.visits.service import Closing
 
 
@@ -23,7 +26,8 @@ def check_in(
     session: Session,
     *,
     patient_id: int,
-    service_id: int,
+    service_id: int | None = None,
+    appointment_id: int | None = None,
     lane: Lane = Lane.NORMAL,
     idempotency_key: str | None = None,
     is_confirmed: bool = False,
@@ -31,23 +35,21 @@ def check_in(
     now: dt.datetime,
     zone: ZoneInfo,
 ) -> QueueEntry:
-    """A patient is here: the ticket of a new visit. The same key again returns the first ticket.
+    """A patient is here, for an appointment of today or as a walk-in: a visit and its ticket, and the appointment has
+    arrived. Without `service_id` it is the appointment's. The same key again returns the first ticket.
 
-    Invalid("confirm") when the patient is here already and `is_confirmed` is not set; with it they get one more
-    ticket in the same visit.
+    Invalid("confirm") when the patient is here already and `is_confirmed` is not set; with it a walk-in gets one more
+    ticket in the same visit. Conflict when this appointment has been checked in.
     """
+    if service_id is None and appointment_id is not None:
+        service_id = get_appointment(session, appointment_id).service_id
+    if service_id is None:
+        raise Invalid(_("Choose a service."), "service_id")
     lock_service(session, service_id)
     first = find_entry_by_key(session, idempotency_key)
     if first is not None:
         return first
-    # Of two check-ins at once the second waits here and then sees the visit of the first.
-    lock_patient(session, patient_id)
-    day = clinic_day(now, zone)
-    visit = find_open_visit(session, patient_id, day)
-    if visit is not None and not is_confirmed:
-        raise Invalid(_("This patient is here already: tick this to give one more ticket."), "confirm")
-    if visit is None:
-        visit = visits.open_visit(session, patient_id=patient_id, service_id=service_id, day=day, actor=actor, now=now)
+    visit = _begin(session, patient_id, service_id, appointment_id, is_confirmed, actor=actor, now=now, zone=zone)
     return join_queue(
         session,
         service_id=service_id,
@@ -58,6 +60,51 @@ def check_in(
         now=now,
         zone=zone,
     )
+
+
+def _begin(
+    session: Session,
+    patient_id: int,
+    service_id: int,
+    appointment_id: int | None,
+    is_confirmed: bool,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    zone: ZoneInfo,
+) -> Visit:
+    """The visit that the next ticket belongs to. Of two check-ins at once the second sees the visit of the first."""
+    day = clinic_day(now, zone)
+    lock_visits(session, patient_id, day)
+    appointment = None
+    if appointment_id is not None:
+        appointment = _lock_appointment(session, appointment_id, patient_id, day)
+    lock_patient(session, patient_id)
+    here = find_open_visit(session, patient_id, day)
+    if here is not None and not is_confirmed:
+        raise Invalid(_("This patient is here already: tick this to give one more ticket."), "confirm")
+    if here is not None and appointment is None:
+        return here
+    return visits.open_visit(
+        session,
+        patient_id=patient_id,
+        service_id=service_id,
+        appointment=appointment,
+        day=day,
+        actor=actor,
+        now=now,
+    )
+
+
+def _lock_appointment(session: Session, appointment_id: int, patient_id: int, day: dt.date) -> Appointment:
+    appointment = get_appointment(session, appointment_id, lock=True)
+    if appointment.patient_id != patient_id:
+        raise NotFound(_("There is no such appointment."))
+    if appointment.day != day:
+        raise Invalid(_("This appointment is not today."), "appointment_id")
+    if appointment.state in (*PRESENT_STATES, AppointmentState.FULFILLED):
+        raise Conflict(_("This appointment has been checked in already."))
+    return appointment
 
 
 def check_out(session: Session, *, visit_id: int, closing: Closing, actor: Actor, now: dt.datetime) -> Visit:
