@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ BUSY_SECONDS = 15
 _AFTER_COMMIT = "clinic.after_commit"
 _BEFORE_COMMIT = "clinic.before_commit"
 _OPEN = "clinic.transaction_open"
+# SQLite has one writer. Those of one process wait here for their turn: asleep, not asking for the lock again and again.
+_WRITER = threading.Lock()
 
 
 class Base(DeclarativeBase):
@@ -180,11 +183,12 @@ def transaction(session: Session | None = None) -> Iterator[Session]:
     session.info[_OPEN] = True
     session.info[_AFTER_COMMIT], session.info[_BEFORE_COMMIT] = [], {}
     try:
-        session.connection(execution_options={WRITE_OPTION: True})
-        yield session
-        for hook in list(session.info[_BEFORE_COMMIT].values()):
-            hook(session)
-        session.commit()
+        with _turn(session):
+            session.connection(execution_options={WRITE_OPTION: True})
+            yield session
+            for hook in list(session.info[_BEFORE_COMMIT].values()):
+                hook(session)
+            session.commit()
     except BaseException:
         session.rollback()
         session.info[_AFTER_COMMIT] = []
@@ -193,6 +197,17 @@ def transaction(session: Session | None = None) -> Iterator[Session]:
         session.info[_OPEN] = False
     for callback in session.info.pop(_AFTER_COMMIT):
         callback()
+
+
+@contextmanager
+def _turn(session: Session) -> Iterator[None]:
+    """Hold this process's turn to write; after BUSY_SECONDS go on without it, and let the database say who is first."""
+    taken = session.get_bind().dialect.name == "sqlite" and _WRITER.acquire(timeout=BUSY_SECONDS)
+    try:
+        yield
+    finally:
+        if taken:
+            _WRITER.release()
 
 
 def after_commit(session: Session, callback: Callable[[], object]) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from clinic.db import UtcDateTime
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import NotFound
 from clinic.patients.models import Patient
@@ -233,20 +234,38 @@ def list_open_of_patient(session: Session, patient_id: int, day: dt.date) -> lis
     )
 
 
+def _ahead_query() -> Select[tuple[int]]:
+    """Built once: parameters are `department_id`, `day`, `lane` (its place in LANE_ORDER), `joined_at` and `id`."""
+    order = case(LANE_ORDER, value=QueueEntry.lane)
+    lane, joined_at = bindparam("lane", type_=Integer), bindparam("joined_at", type_=UtcDateTime)
+    earlier = (QueueEntry.joined_at < joined_at) | (
+        (QueueEntry.joined_at == joined_at) & (QueueEntry.id < bindparam("id", type_=Integer))
+    )
+    return select(func.count()).where(
+        QueueEntry.department_id == bindparam("department_id", type_=Integer),
+        QueueEntry.state == State.WAITING,
+        QueueEntry.day == bindparam("day", type_=Date),
+        (order < lane) | ((order == lane) & earlier),
+    )
+
+
+_AHEAD = _ahead_query()
+
+
 def count_ahead(session: Session, entry: QueueEntry) -> int:
     """How many wait before this waiting entry."""
-    order = case(LANE_ORDER, value=QueueEntry.lane)
-    mine = LANE_ORDER[entry.lane]
-    earlier = (QueueEntry.joined_at < entry.joined_at) | (
-        (QueueEntry.joined_at == entry.joined_at) & (QueueEntry.id < entry.id)
-    )
-    query = select(func.count()).where(
-        QueueEntry.department_id == entry.department_id,
-        QueueEntry.state == State.WAITING,
-        QueueEntry.day == entry.day,
-        (order < mine) | ((order == mine) & earlier),
-    )
-    return session.scalar(query) or 0
+    names = ("department_id", "day", "joined_at", "id")
+    mine = {name: getattr(entry, name) for name in names} | {"lane": LANE_ORDER[entry.lane]}
+    return session.scalar(_AHEAD, mine) or 0
+
+
+def get_ticket(session: Session, entry_id: int) -> QueueEntry:
+    """The entry with the service and department printed on its ticket, or NotFound."""
+    printed = (joinedload(QueueEntry.service, innerjoin=True), joinedload(QueueEntry.department, innerjoin=True))
+    entry = session.get(QueueEntry, entry_id, options=printed)
+    if entry is None:
+        raise NotFound(_("There is no such ticket."))
+    return entry
 
 
 def list_history(session: Session, patient_id: int, limit: int = 50) -> list[QueueEntry]:

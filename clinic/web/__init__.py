@@ -5,7 +5,7 @@ from jinja2 import StrictUndefined
 
 from clinic.config import Settings
 from clinic.db import db
-from clinic.web import errors, filters, logging, navigation, requests, security, streams, translations
+from clinic.web import errors, filters, frame, logging, navigation, requests, security, streams, templating, translations
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -18,8 +18,10 @@ def install(app: Flask, settings: Settings) -> None:
     security.install(app, settings)
     errors.install(app)
     filters.install(app)
+    templating.install(app)
     translations.install(app)
     navigation.install(app)
+    frame.install(app)
     streams.install(app, settings.stream_limit)
     with app.app_context():
         logging.log_slow_queries(db.engine, settings.slow_query_ms)

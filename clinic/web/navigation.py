@@ -64,6 +64,12 @@ def sections() -> list[dict[str, object]]:
     ]
 
 
+def navigation_key() -> tuple[str, ...]:
+    """All that the menu depends on: where this page is, and the roles of this person."""
+    roles = current_user.user.roles if current_user.is_authenticated else ()
+    return _here(), *sorted(roles)
+
+
 def may_open(endpoint: str) -> bool:
     """Whether `endpoint` exists and this person may call it, by the view's own mark."""
     permission = getattr(current_app.view_functions.get(endpoint), "access", None)
@@ -71,6 +77,7 @@ def may_open(endpoint: str) -> bool:
 
 
 def install(app: Flask) -> None:
-    """Offer `navigation()` and `may_open(endpoint)` to every template."""
+    """Offer `navigation()`, `navigation_key()` and `may_open(endpoint)` to every template."""
     app.add_template_global(may_open)
+    app.add_template_global(navigation_key)
     app.add_template_global(sections, "navigation")

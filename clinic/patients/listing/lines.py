@@ -28,8 +28,8 @@ class Line:
     birth_date: str
     mrn: str
     phone: str
-    practitioner: str | None
-    payer: str | None
+    practitioner: str
+    payer: str
     seen: str
     alert: str | None
     is_deceased: bool
@@ -53,8 +53,8 @@ def write_lines(rows: Iterable[PatientRow], marker: Marker | None = None, *, reg
                 birth_date=Markup("<mark>{}</mark>").format(born) if marker and marker.is_birth_date(row) else born,
                 mrn=marker.mrn(row.mrn) if marker else row.mrn,
                 phone=marker.phone(row) if marker else row.phone or "",
-                practitioner=row.practitioner,
-                payer=row.payer,
+                practitioner=row.practitioner or "",
+                payer=row.payer or "",
                 seen=date_in(locale, clock.clinic_day(instant, zone)) if instant else "",
                 alert=row.alert,
                 is_deceased=row.deceased_on is not None,

@@ -99,7 +99,7 @@ def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None
 @blueprint.get("/<int:entry_id>/ticket")
 @requires("queue.view")
 def ticket(entry_id: int) -> Response:
-    entry = queries.get_entry(current_session(), entry_id)
+    entry = queries.get_ticket(current_session(), entry_id)
     ahead = queries.count_ahead(current_session(), entry)
     return htmx.page("queue/tickets/ticket.html", partial="queue/tickets/_ticket.html", entry=entry, ahead=ahead)
 
