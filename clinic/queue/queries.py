@@ -25,6 +25,7 @@ from clinic.queue.models import (
 
 WAITING_SHOWN = 60
 CLOSED_SHOWN = 30
+AHEAD_COUNTED = 100
 
 
 @dataclass(frozen=True)
@@ -241,19 +242,20 @@ def _ahead_query() -> Select[tuple[int]]:
     earlier = (QueueEntry.joined_at < joined_at) | (
         (QueueEntry.joined_at == joined_at) & (QueueEntry.id < bindparam("id", type_=Integer))
     )
-    return select(func.count()).where(
+    before = select(QueueEntry.id).where(
         QueueEntry.department_id == bindparam("department_id", type_=Integer),
         QueueEntry.state == State.WAITING,
         QueueEntry.day == bindparam("day", type_=Date),
         (order < lane) | ((order == lane) & earlier),
     )
+    return select(func.count()).select_from(before.limit(AHEAD_COUNTED).subquery())
 
 
 _AHEAD = _ahead_query()
 
 
 def count_ahead(session: Session, entry: QueueEntry) -> int:
-    """How many wait before this waiting entry."""
+    """How many wait before this waiting entry; nobody counts on beyond AHEAD_COUNTED."""
     names = ("department_id", "day", "joined_at", "id")
     mine = {name: getattr(entry, name) for name in names} | {"lane": LANE_ORDER[entry.lane]}
     return session.scalar(_AHEAD, mine) or 0

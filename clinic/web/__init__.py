@@ -5,7 +5,18 @@ from jinja2 import StrictUndefined
 
 from clinic.config import Settings
 from clinic.db import db
-from clinic.web import errors, filters, frame, logging, navigation, requests, security, streams, templating, translations
+from clinic.web import (
+    errors,
+    filters,
+    frame,
+    logging,
+    navigation,
+    requests,
+    security,
+    streams,
+    templating,
+    translations,
+)
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -101,7 +101,13 @@ def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None
 def ticket(entry_id: int) -> Response:
     entry = queries.get_ticket(current_session(), entry_id)
     ahead = queries.count_ahead(current_session(), entry)
-    return htmx.page("queue/tickets/ticket.html", partial="queue/tickets/_ticket.html", entry=entry, ahead=ahead)
+    return htmx.page(
+        "queue/tickets/ticket.html",
+        partial="queue/tickets/_ticket.html",
+        entry=entry,
+        ahead=ahead,
+        is_more=ahead == queries.AHEAD_COUNTED,
+    )
 
 
 @blueprint.get("/patients/<int:patient_id>")
