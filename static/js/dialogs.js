@@ -28,7 +28,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  const dialog = event.detail.target?.closest?.("dialog");
+  // Only a new body opens: the answer to a form inside may have closed it on purpose.
+  const dialog = event.detail.target?.matches?.(".dialog-body") && event.detail.target.closest("dialog");
   if (!dialog || dialog.open) return;
   const title = event.detail.requestConfig?.elt?.dataset?.dialogTitle;
   if (title) dialog.querySelector("h2").textContent = title;

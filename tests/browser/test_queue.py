@@ -1,0 +1,239 @@
+"""The boards in a real browser: by keyboard, live on every screen, without script, through a lost connection."""
+
+import itertools
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import Visit, assert_accessible
+
+pytestmark = pytest.mark.browser
+RECONNECTED_MS = 40_000
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A department of a test's own, with one room; its board, and tickets as another desk gives them."""
+
+    department: str
+    give: Callable[[], str]
+
+    @property
+    def board(self) -> str:
+        return f"/queue/boards/{self.department}"
+
+
+@pytest.fixture
+def desk(visit: Visit) -> Desk:
+    number = next(_numbers)
+    page = visit("/directory/departments/new", "manager")
+    token = page.locator("[name=csrf_token]").first.input_value()
+
+    def send(path: str, **values: str) -> str:
+        form = {"csrf_token": token, "idempotency_key": str(uuid.uuid4()), "version": "0", **values}
+        response = page.request.post(path, form=form)
+        assert response.ok, f"{path} answered {response.status}"
+        return response.text()
+
+    send("/directory/departments", name=f"Clinic {number}")
+    page.goto("/queue")
+    address = page.get_by_role("link", name=f"Clinic {number}", exact=True).get_attribute("href") or ""
+    department = address.rpartition("/")[2]
+    send(f"/directory/rooms?department={department}", name="Room 1")
+    prefix = "Q" + chr(ord("A") + number)
+    service = {"ticket_prefix": prefix, "duration_minutes": "15", "price": "25", "currency": "EUR"}
+    send(f"/directory/services?department={department}", name=f"Visit {number}", **service)
+    page.goto(f"/queue/tickets/new?department_id={department}")
+    service_id = page.locator("[name=service_id]:checked").input_value()
+
+    def give() -> str:
+        answer = send("/queue/tickets", service_id=service_id, lane="normal")
+        found = re.search(rf"{prefix}-\d+", answer)
+        assert found
+        return found[0]
+
+    return Desk(department, give)
+
+
+def column(page: Page, state: str) -> Locator:
+    return page.locator(f"#column-{state} .ticket-number")
+
+
+def watch(visit: Visit, desk: Desk) -> Page:
+    """A board that follows what happens elsewhere."""
+    page = visit(desk.board)
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    return page
+
+
+def test_a_ticket_from_the_door_to_done_by_keyboard_only(visit: Visit, desk: Desk) -> None:
+    page = visit(desk.board)
+    page.keyboard.press("w")
+    expect(page.locator("#join-form input:checked").first).to_be_focused()
+    page.keyboard.press("Enter")
+    ticket = page.locator("#shared-dialog .paper-number").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator("#shared-dialog")).not_to_be_visible()
+    expect(column(page, "waiting")).to_have_text([ticket])
+    page.keyboard.press("c")
+    expect(column(page, "called")).to_have_text([ticket])
+    page.keyboard.press("u")
+    expect(column(page, "waiting")).to_have_text([ticket])
+    page.keyboard.press("c")
+    expect(column(page, "called")).to_have_text([ticket])
+    page.locator("#page-title").focus()
+    page.keyboard.press("ArrowDown")
+    expect(column(page, "called")).to_be_focused()
+    page.keyboard.press("s")
+    expect(column(page, "in_service")).to_be_focused()
+    page.keyboard.press("f")
+    expect(page.locator("#closed")).to_contain_text("Done today")
+    expect(column(page, "in_service")).to_have_count(0)
+
+
+def test_a_board_follows_another_and_keeps_the_focus_and_the_open_menu(visit: Visit, desk: Desk) -> None:
+    first, second = desk.give(), desk.give()
+    page, watching = visit(desk.board), watch(visit, desk)
+    menu = watching.locator(".ticket").filter(has_text=second).locator("details")
+    menu.locator("summary").click()
+    page.locator("#call-next").click()
+    expect(column(watching, "called")).to_have_text([first])
+    expect(menu).to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+
+
+def test_the_focus_stays_with_a_ticket_that_another_desk_moves(visit: Visit, desk: Desk) -> None:
+    first, second = desk.give(), desk.give()
+    page, watching = visit(desk.board), watch(visit, desk)
+    watching.get_by_role("link", name=first).focus()
+    page.locator("#call-next").click()
+    expect(column(watching, "called")).to_have_text([first])
+    expect(watching.get_by_role("link", name=first)).to_be_focused()
+    watching.get_by_role("link", name=second).focus()
+    page.locator("#call-next").click()
+    expect(column(watching, "called")).to_have_text([second, first])
+    expect(watching.get_by_role("link", name=second)).to_be_focused()
+
+
+def test_a_dialog_with_half_a_reason_typed_outlives_what_happens_elsewhere(visit: Visit, desk: Desk) -> None:
+    first, second = desk.give(), desk.give()
+    page, watching = visit(desk.board), watch(visit, desk)
+    watching.get_by_role("link", name=second).focus()
+    watching.keyboard.press("x")
+    reason = watching.locator("#reason")
+    expect(reason).to_be_focused()
+    watching.keyboard.type("went ho")
+    page.locator("#call-next").click()
+    expect(column(watching, "called")).to_have_text([first])
+    expect(reason).to_be_focused()
+    watching.keyboard.type("me")
+    watching.get_by_role("button", name="Cancel ticket").click()
+    expect(watching.locator("#shared-dialog")).not_to_be_visible()
+    expect(column(watching, "waiting")).to_have_count(0)
+    watching.locator("#closed summary").click()
+    expect(watching.locator("#closed")).to_contain_text(f"{second} Cancelled")
+
+
+def test_cancelling_without_a_reason_says_so_in_the_dialog(visit: Visit, desk: Desk) -> None:
+    desk.give()
+    page = visit(desk.board)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("x")
+    expect(page.locator("#reason")).to_be_focused()
+    page.get_by_role("button", name="Cancel ticket").click()
+    expect(page.locator("#cancel-form")).to_contain_text("Say why the ticket is cancelled.")
+    assert_accessible(page)
+
+
+def test_the_loser_of_a_call_sees_the_fresh_board_and_why(visit: Visit, desk: Desk) -> None:
+    ticket = desk.give()
+    page, other = visit(desk.board), visit(desk.board)
+    # The other board misses the change, as when its line is slow.
+    other.route(re.compile(r"/queue/boards/\d+$"), lambda route: route.abort())
+    page.locator("#call-next").click()
+    expect(column(page, "called")).to_have_text([ticket])
+    other.locator("#column-waiting").get_by_role("button", name="Call", exact=True).click()
+    expect(other.locator("#board-error")).to_contain_text(f"{ticket} was changed by somebody else meanwhile.")
+    expect(column(other, "called")).to_have_text([ticket])
+
+
+def test_a_step_of_this_desk_gives_up_on_a_refresh_under_way(visit: Visit, desk: Desk) -> None:
+    first = desk.give()
+    page = watch(visit, desk)
+    late: list[Route] = []
+    page.route(re.compile(r"/queue/boards/\d+$"), lambda route: late.append(route), times=1)
+    with page.expect_request(re.compile(r"/queue/boards/\d+$")):
+        second = desk.give()
+    with page.expect_event("requestfailed"):
+        page.locator("#call-next").click()
+    expect(column(page, "called")).to_have_text([first])
+    expect(column(page, "waiting")).to_have_text([second])
+
+
+def test_a_lost_connection_shows_itself_heals_and_catches_up(visit: Visit, desk: Desk) -> None:
+    page = watch(visit, desk)
+    # Going offline is simulated for pages, not for their shared worker.
+    page.add_init_script("delete globalThis.SharedWorker")
+    page.reload()
+    state = page.locator("[data-live-state]")
+    expect(state).to_have_text("Live")
+    page.context.set_offline(True)
+    expect(state).to_have_text("Not live", timeout=15_000)
+    expect(page.locator("#toasts")).to_contain_text("Live updates are lost")
+    missed = desk.give()
+    expect(column(page, "waiting")).to_have_count(0)
+    page.context.set_offline(False)
+    expect(state).to_have_text("Live", timeout=RECONNECTED_MS)
+    expect(column(page, "waiting")).to_have_text([missed])
+    expect(page.locator("#toasts")).to_contain_text("Live updates are back")
+
+
+def test_a_screen_follows_without_sign_in_and_says_no_name(visit: Visit, desk: Desk) -> None:
+    manager = visit("/queue/displays/new", "manager")
+    manager.fill("#name", "Hall")
+    manager.locator(f"[name=department_ids][value='{desk.department}']").check()
+    manager.get_by_role("button", name="Save").click()
+    address = manager.locator("#address").input_value()
+    screen = visit(address, None, viewport={"width": 1920, "height": 1080})
+    expect(screen.locator("#calls")).to_contain_text("Your number will appear here.")
+    ticket = desk.give()
+    expect(screen.locator(".screen-waiting")).to_have_text("1 person waiting")
+    visit(desk.board).locator("#call-next").click()
+    expect(screen.locator(".screen-calls li.is-new strong")).to_have_text(ticket)
+    expect(screen.locator(".screen-place")).to_contain_text("Room 1")
+    expect(screen.locator("#clock")).to_have_text(re.compile(r"\d{1,2}:\d\d"))
+
+
+def test_without_script_tickets_are_given_and_called(visit: Visit, desk: Desk) -> None:
+    page = visit(desk.board, java_script_enabled=False)
+    page.get_by_role("link", name="Walk-in ticket").click()
+    page.get_by_role("button", name="Give ticket").click()
+    ticket = page.locator(".paper-number").inner_text()
+    page.get_by_role("link", name="Done").click()
+    page.get_by_role("button", name="Call next").click()
+    expect(column(page, "called")).to_have_text([ticket])
+    page.locator("#column-called").get_by_role("button", name="Start").click()
+    expect(column(page, "in_service")).to_have_text([ticket])
+
+
+def test_without_script_a_board_refreshes_itself(visit: Visit, desk: Desk) -> None:
+    page = visit("/auth/sessions", java_script_enabled=False)
+
+    def sooner(route: Route) -> None:
+        """The page as it is, but it refreshes itself after one second instead of twenty."""
+        answer = route.fetch()
+        route.fulfill(
+            response=answer,
+            body=answer.text().replace('http-equiv="refresh" content="20"', 'http-equiv="refresh" content="1"'),
+        )
+
+    page.route(re.compile(r"/queue/boards/\d+$"), sooner)
+    page.goto(desk.board)
+    expect(column(page, "waiting")).to_have_count(0)
+    ticket = desk.give()
+    expect(column(page, "waiting")).to_have_text([ticket])
