@@ -19,3 +19,12 @@ def day_bounds(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     start = dt.datetime.combine(day, dt.time(), tzinfo=zone)
     end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
     return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+def wall_time(day: dt.date, time: dt.time, zone: ZoneInfo) -> dt.datetime:
+    """The instant at which the clinic's clock shows `time` on `day`, in UTC.
+
+    A time that comes twice on the day the clocks go back means the first; one that is left out means as long after the
+    change as it would have been.
+    """
+    return dt.datetime.combine(day, time, tzinfo=zone).astimezone(dt.UTC)

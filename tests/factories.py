@@ -11,6 +11,7 @@ from clinic import clock
 from clinic.appointments import service as appointments
 from clinic.appointments.models import Appointment
 from clinic.appointments.placement import placement_of
+from clinic.appointments.schedules.models import Holiday, TimeOff, TimeOffKind, WorkingHours
 from clinic.audit.service import SystemActor
 from clinic.auth import service as auth
 from clinic.auth.access import Role
@@ -95,6 +96,34 @@ class Factory:
             return appointments.book_appointment(
                 session, patient_id=patient.id, service_id=service.id, placement=placement, **given
             )
+
+    def working_hours(
+        self,
+        practitioner: Practitioner | None = None,
+        *weekdays: int,
+        starts: str = "09:00",
+        ends: str = "12:00",
+        room: Room | None = None,
+        **values: Any,
+    ) -> None:
+        """Weekly hours on each of `weekdays` (0 is Monday; every day when none is named)."""
+        for weekday in weekdays or range(7):
+            self._save(
+                WorkingHours(
+                    practitioner_id=practitioner.id if practitioner else None,
+                    room_id=room.id if room else None,
+                    weekday=weekday,
+                    starts=dt.time.fromisoformat(starts),
+                    ends=dt.time.fromisoformat(ends),
+                    **{"slot_minutes": 15, "buffer_minutes": 0, "valid_from": dt.date(2026, 1, 1), **values},
+                )
+            )
+
+    def time_off(self, kind: TimeOffKind, starts_on: dt.date, ends_on: dt.date | None = None, **values: Any) -> TimeOff:
+        return self._save(TimeOff(kind=kind, starts_on=starts_on, ends_on=ends_on or starts_on, **values))
+
+    def holiday(self, day: dt.date, name: str = "Founders' Day") -> Holiday:
+        return self._save(Holiday(day=day, name=name))
 
     def ticket(self, service: Service, patient: Patient | None = None, **values: Any) -> QueueEntry:
         """A queue entry of today, by the real clock: boards show today."""

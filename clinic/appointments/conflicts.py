@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from clinic.appointments.models import HOLDING_STATES, LONGEST, Appointment
 from clinic.appointments.placement import Placement, Reasons
 from clinic.appointments.queries import shown
+from clinic.appointments.schedules.hours import Obstacle, find_obstacles
+from clinic.appointments.schedules.queries import load_schedule
 from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner, Room
 from clinic.errors import Conflict, Invalid
@@ -20,11 +22,15 @@ from clinic.patients.models import Patient
 
 
 class ClashKind(enum.StrEnum):
-    """Who or what is not free. The first three are taken by another appointment."""
+    """Who or what is not free: the first three are taken by another appointment, the others say the schedule."""
 
     PRACTITIONER = "practitioner"
     ROOM = "room"
     PATIENT = "patient"
+    HOLIDAY = "holiday"
+    LEAVE = "leave"
+    CLOSED = "closed"
+    HOURS = "hours"
 
 
 @dataclass(frozen=True)
@@ -91,9 +97,33 @@ def check_free(
 def find_clashes(
     session: Session, placement: Placement, patient_id: int, *, zone: ZoneInfo, apart_from: Sequence[int] = ()
 ) -> list[Clash]:
-    """Everything that stands in the way, each in a sentence."""
+    """Everything that stands in the way, appointments first, each in a sentence: seven queries."""
     overlapping = find_overlapping(session, placement, patient_id, apart_from=apart_from)
-    return [Clash(kind, _sentence(kind, other, zone), other) for kind, other in overlapping]
+    clashes = [Clash(kind, _sentence(kind, other, zone), other) for kind, other in overlapping]
+    day = clinic_day(placement.starts_at, zone)
+    schedule = load_schedule(session, day, clinic_day(placement.ends_at, zone))
+    who = _who(session, placement)
+    return clashes + [
+        Clash(ClashKind(obstacle), obstacle_text(obstacle, who=who, holiday=schedule.holidays.get(day, "")))
+        for obstacle in find_obstacles(schedule, placement, zone)
+    ]
+
+
+def obstacle_text(obstacle: Obstacle, *, who: str, holiday: str = "") -> str:
+    """Why the schedule does not allow a time, as a sentence; `who` is the practitioner or the room."""
+    texts = {
+        Obstacle.HOLIDAY: _("The clinic is closed: %(holiday)s.", holiday=holiday),
+        Obstacle.LEAVE: _("%(who)s is on leave then.", who=who),
+        Obstacle.CLOSED: _("The room is closed then."),
+        Obstacle.HOURS: _("This is outside the hours of %(who)s.", who=who),
+    }
+    return str(texts[obstacle])
+
+
+def _who(session: Session, placement: Placement) -> str:
+    practitioner = session.get(Practitioner, placement.practitioner_id) if placement.practitioner_id else None
+    room = session.get(Room, placement.room_id) if placement.room_id else None
+    return practitioner.display_name if practitioner else room.name if room else ""
 
 
 def find_overlapping(

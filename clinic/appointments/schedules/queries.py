@@ -1,0 +1,123 @@
+"""Reads of schedules, and which appointments they leave without a place."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from clinic.appointments.models import EXPECTED_STATES, Appointment
+from clinic.appointments.placement import placed
+from clinic.appointments.queries import shown
+from clinic.appointments.schedules.hours import Obstacle, OpenHours, Schedule, find_obstacles, open_hours
+from clinic.appointments.schedules.models import Holiday, TimeOff, WorkingHours
+from clinic.clock import clinic_day
+from clinic.directory.models import Practitioner, Room
+from clinic.errors import NotFound
+
+Exempt = TypeVar("Exempt", TimeOff, Holiday)
+
+
+@dataclass(frozen=True)
+class Stranded:
+    """An appointment that its schedule does not allow, and why."""
+
+    appointment: Appointment
+    obstacles: Sequence[Obstacle]
+
+
+def load_schedule(session: Session, from_day: dt.date, to_day: dt.date | None = None) -> Schedule:
+    """All that is laid down for the days from one to the other, or for ever: three queries."""
+    weekly = select(WorkingHours).where((WorkingHours.valid_until.is_(None)) | (WorkingHours.valid_until >= from_day))
+    time_off = select(TimeOff).where(TimeOff.ends_on >= from_day)
+    holidays = select(Holiday.day, Holiday.name).where(Holiday.day >= from_day)
+    if to_day is not None:
+        weekly = weekly.where(WorkingHours.valid_from <= to_day)
+        time_off = time_off.where(TimeOff.starts_on <= to_day)
+        holidays = holidays.where(Holiday.day <= to_day)
+    return Schedule(
+        weekly=session.scalars(weekly.order_by(WorkingHours.weekday, WorkingHours.starts, WorkingHours.id)).all(),
+        time_off=session.scalars(time_off.order_by(TimeOff.starts_on, TimeOff.id)).all(),
+        holidays=dict(session.execute(holidays).tuples().all()),
+    )
+
+
+def list_open_hours(session: Session, *, from_day: dt.date, to_day: dt.date, zone: ZoneInfo) -> list[OpenHours]:
+    """What can be booked on the days from one to the other, both included, day by day: three queries."""
+    schedule = load_schedule(session, from_day, to_day)
+    days = (from_day + dt.timedelta(days=n) for n in range((to_day - from_day).days + 1))
+    return [opened for day in days for opened in open_hours(schedule, day, zone)]
+
+
+def list_weekly_hours(
+    session: Session, *, practitioner_id: int | None = None, room_id: int | None = None, from_day: dt.date
+) -> list[WorkingHours]:
+    """The hours of a practitioner, or of a room by itself, that are valid on `from_day` or later."""
+    query = select(WorkingHours).where(
+        (WorkingHours.valid_until.is_(None)) | (WorkingHours.valid_until >= from_day),
+        WorkingHours.practitioner_id == practitioner_id if practitioner_id else WorkingHours.practitioner_id.is_(None),
+    )
+    if not practitioner_id:
+        query = query.where(WorkingHours.room_id == room_id)
+    query = query.options(joinedload(WorkingHours.room).load_only(Room.name))
+    return list(
+        session.scalars(
+            query.order_by(WorkingHours.valid_from, WorkingHours.weekday, WorkingHours.starts, WorkingHours.id)
+        )
+    )
+
+
+def list_time_off(session: Session, from_day: dt.date, *, limit: int = 200) -> list[TimeOff]:
+    """Leave, closed rooms and extra hours that are not over, the next first."""
+    query = (
+        select(TimeOff)
+        .where(TimeOff.ends_on >= from_day)
+        .options(
+            joinedload(TimeOff.practitioner).load_only(Practitioner.display_name),
+            joinedload(TimeOff.room).load_only(Room.name),
+        )
+    )
+    return list(session.scalars(query.order_by(TimeOff.starts_on, TimeOff.id).limit(limit)))
+
+
+def list_holidays(session: Session, from_day: dt.date, *, limit: int = 200) -> list[Holiday]:
+    """Holidays from a day on."""
+    return list(session.scalars(select(Holiday).where(Holiday.day >= from_day).order_by(Holiday.day).limit(limit)))
+
+
+def get_exempt(session: Session, model: type[Exempt], row_id: int, *, lock: bool = False) -> Exempt:
+    """A time off or a holiday, or NotFound."""
+    row = session.get(model, row_id, with_for_update=lock or None, populate_existing=True)
+    if row is None:
+        raise NotFound(_("There is no such entry: somebody may have removed it."))
+    return row
+
+
+def list_expected(session: Session, *, now: dt.datetime) -> list[Appointment]:
+    """Every appointment that is still to come, the next first."""
+    query = shown(select(Appointment)).where(Appointment.starts_at >= now, Appointment.state.in_(EXPECTED_STATES))
+    return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id)))
+
+
+def list_stranded(
+    session: Session, *, proposed: Schedule | None = None, now: dt.datetime, zone: ZoneInfo
+) -> list[Stranded]:
+    """Expected appointments that the schedule does not allow: four queries.
+
+    With `proposed`, only those that it would strand and that are allowed as it stands. Deliberate ones, booked beside
+    the rules with a reason, are left out.
+    """
+    current = load_schedule(session, clinic_day(now, zone))
+    found = []
+    for appointment in list_expected(session, now=now):
+        place = placed(appointment)
+        obstacles = find_obstacles(proposed or current, place, zone)
+        is_deliberate = appointment.double_booking_reason is not None
+        if not obstacles or is_deliberate or (proposed and find_obstacles(current, place, zone)):
+            continue
+        found.append(Stranded(appointment, obstacles))
+    return found

@@ -1,0 +1,198 @@
+"""The search for free time: by service, practitioner or any, from a date, in the morning or the afternoon."""
+
+import datetime as dt
+import enum
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.appointments.models import HOLDING_STATES, Appointment
+from clinic.appointments.schedules.hours import OpenHours, open_hours
+from clinic.appointments.schedules.queries import load_schedule
+from clinic.clock import clinic_day
+from clinic.directory.models import Practitioner, Room, Service
+from clinic.directory.queries import get_place
+
+HORIZON_DAYS = 60
+NOON = dt.time(12)
+_Key = tuple[str, int]
+
+
+class PartOfDay(enum.StrEnum):
+    """Starting before noon by the clinic's clock, or from noon on."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A free time, in UTC, with whom and where."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    practitioner_id: int | None
+    practitioner_name: str | None
+    room_id: int | None
+    room_name: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody looks for; with `patient_id`, only when that patient is free as well."""
+
+    service_id: int
+    from_day: dt.date
+    practitioner_id: int | None = None
+    room_id: int | None = None
+    part_of_day: PartOfDay | None = None
+    minutes: int | None = None
+    patient_id: int | None = None
+
+
+def find_free_slots(session: Session, wish: Wish, *, limit: int = 10, now: dt.datetime, zone: ZoneInfo) -> list[Slot]:
+    """The first free times within 60 days, in their order: seven queries, whatever is booked.
+
+    Any practitioner means those who work in the service's department, or in no room of their own, and the department's
+    rooms that have hours by themselves. NotFound for an unknown service.
+    """
+    service = get_place(session, Service, wish.service_id)
+    length = dt.timedelta(minutes=wish.minutes or service.duration_minutes)
+    last_day = wish.from_day + dt.timedelta(days=HORIZON_DAYS - 1)
+    schedule = load_schedule(session, wish.from_day, last_day)
+    search = _Search(wish, length, now, zone, _load_places(session, service), _load_busy(session, wish, last_day, zone))
+    found: list[Slot] = []
+    for offset in range(HORIZON_DAYS):
+        found += search.of_day(open_hours(schedule, wish.from_day + dt.timedelta(days=offset), zone))
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Names of what is in use, and the rooms of the service's department."""
+
+    practitioners: dict[int, str]
+    rooms: dict[int, str]
+    near: frozenset[int]
+
+
+class _Busy:
+    """What is taken, by who or what holds it and on which day."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._spans: dict[tuple[_Key, dt.date], list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
+
+    def add(self, key: _Key, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+        for day in {clinic_day(starts_at, self._zone), clinic_day(ends_at, self._zone)}:
+            self._spans[key, day].append((starts_at, ends_at))
+
+    def is_free(self, key: _Key, starts_at: dt.datetime, ends_at: dt.datetime, buffer: dt.timedelta) -> bool:
+        """Whether nothing is there, nor closer than `buffer`."""
+        spans = self._spans.get((key, clinic_day(starts_at, self._zone)), ())
+        return not any(start < ends_at + buffer and starts_at < end + buffer for start, end in spans)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One search, with all that it needs at hand."""
+
+    wish: Wish
+    length: dt.timedelta
+    now: dt.datetime
+    zone: ZoneInfo
+    places: _Places
+    busy: _Busy
+
+    def of_day(self, opened: Iterable[OpenHours]) -> list[Slot]:
+        """The free times of one day's open hours, each with each practitioner and room once."""
+        free = {
+            (at, hours.practitioner_id, hours.room_id)
+            for hours in opened
+            if self._suits(hours)
+            for at in self._starts(hours)
+            if self._is_free(at, hours)
+        }
+        return [self._slot(*one) for one in sorted(free, key=lambda one: (one[0], one[1] or 0, one[2] or 0))]
+
+    def _suits(self, hours: OpenHours) -> bool:
+        wish, places = self.wish, self.places
+        if hours.practitioner_id and hours.practitioner_id not in places.practitioners:
+            return False
+        if hours.room_id and hours.room_id not in places.rooms:
+            return False
+        if wish.practitioner_id and hours.practitioner_id != wish.practitioner_id:
+            return False
+        if wish.room_id:
+            return hours.room_id == wish.room_id
+        return bool(wish.practitioner_id) or hours.room_id is None or hours.room_id in places.near
+
+    def _starts(self, hours: OpenHours) -> Iterator[dt.datetime]:
+        """Where an appointment could begin: every slot and buffer from the beginning, all in real time."""
+        pace = dt.timedelta(minutes=hours.slot_minutes + hours.buffer_minutes)
+        at = hours.starts_at
+        while at + self.length <= hours.ends_at:
+            is_morning = at.astimezone(self.zone).time() < NOON
+            if self.wish.part_of_day in (None, PartOfDay.MORNING if is_morning else PartOfDay.AFTERNOON):
+                yield at
+            at += pace
+
+    def _is_free(self, at: dt.datetime, hours: OpenHours) -> bool:
+        if at < self.now:
+            return False
+        buffer, none = dt.timedelta(minutes=hours.buffer_minutes), dt.timedelta()
+        keys: list[tuple[_Key, dt.timedelta]] = []
+        if hours.practitioner_id:
+            keys.append((("practitioner", hours.practitioner_id), buffer))
+        if hours.room_id:
+            keys.append((("room", hours.room_id), none if hours.practitioner_id else buffer))
+        if self.wish.patient_id:
+            keys.append((("patient", self.wish.patient_id), none))
+        return all(self.busy.is_free(key, at, at + self.length, gap) for key, gap in keys)
+
+    def _slot(self, at: dt.datetime, practitioner_id: int | None, room_id: int | None) -> Slot:
+        return Slot(
+            starts_at=at,
+            ends_at=at + self.length,
+            practitioner_id=practitioner_id,
+            practitioner_name=self.places.practitioners[practitioner_id] if practitioner_id else None,
+            room_id=room_id,
+            room_name=self.places.rooms[room_id] if room_id else None,
+        )
+
+
+def _load_places(session: Session, service: Service) -> _Places:
+    practitioners = select(Practitioner.id, Practitioner.display_name).where(Practitioner.is_active)
+    rooms = session.execute(select(Room.id, Room.name, Room.department_id).where(Room.is_active)).all()
+    return _Places(
+        practitioners=dict(session.execute(practitioners).tuples().all()),
+        rooms={room.id: room.name for room in rooms},
+        near=frozenset(room.id for room in rooms if room.department_id == service.department_id),
+    )
+
+
+def _load_busy(session: Session, wish: Wish, last_day: dt.date, zone: ZoneInfo) -> _Busy:
+    busy = _Busy(zone)
+    rows = session.execute(
+        select(
+            Appointment.practitioner_id,
+            Appointment.room_id,
+            Appointment.patient_id,
+            Appointment.starts_at,
+            Appointment.ends_at,
+        ).where(
+            Appointment.day.between(wish.from_day - dt.timedelta(days=1), last_day),
+            Appointment.state.in_(HOLDING_STATES),
+        )
+    )
+    for practitioner_id, room_id, patient_id, starts_at, ends_at in rows:
+        for kind, row_id in (("practitioner", practitioner_id), ("room", room_id), ("patient", patient_id)):
+            if row_id is not None:
+                busy.add((kind, row_id), starts_at, ends_at)
+    return busy
