@@ -1,4 +1,4 @@
-"""Every page a manager may open, in both colour schemes, on a desk and on a phone."""
+"""Every page a manager or a receptionist may open, in both colour schemes, on a desk and on a phone."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,9 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from werkzeug.routing import Rule
 
+from clinic.auth.access import Role, allows
 from tests.browser.journey.conftest import Employ
-from tests.browser.journey.person import DESKTOP, PHONE
+from tests.browser.journey.person import DESKTOP, PHONE, Person
 from tests.browser.journey.records import write_patients
 from tests.documents.files import PNG
 
@@ -34,9 +35,19 @@ PATIENT = 12
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desk", "phone"])
 def test_nothing_is_wrong_with_any_page(app: Flask, employ: Employ, tmp_path: Path, device: dict[str, object]) -> None:
     person = employ("manager", device)
-    values = fill(person.page, tmp_path)
+    assert look_at(person, pages(app, Role.MANAGER), fill(person.page, tmp_path)) == []
+
+
+def test_nothing_is_wrong_with_any_page_of_a_receptionist(app: Flask, employ: Employ, tmp_path: Path) -> None:
+    values = fill(employ("manager").page, tmp_path)
+    person = employ("reception")
+    assert look_at(person, pages(app, Role.RECEPTIONIST), values | {"export_id": add_export(person.page)}) == []
+
+
+def look_at(person: Person, rules: list[Rule], values: dict[str, str]) -> list[str]:
+    """Open every page and have it checked; what is wrong with which."""
     wrong = []
-    for rule in pages(app):
+    for rule in rules:
         address = address_of(rule, values)
         response = person.page.goto(address)
         assert response
@@ -45,13 +56,20 @@ def test_nothing_is_wrong_with_any_page(app: Flask, employ: Employ, tmp_path: Pa
             person.look()
         except AssertionError as error:
             wrong.append(f"{address}: {error}")
-    assert wrong == []
+    return wrong
 
 
-def pages(app: Flask) -> list[Rule]:
-    """What can be opened with GET and is a page."""
+def pages(app: Flask, role: Role) -> list[Rule]:
+    """What `role` can open with GET and is a page."""
     skipped = NO_PAGES | PARTS
-    return [r for r in app.url_map.iter_rules() if "GET" in (r.methods or ()) and r.endpoint not in skipped]
+    found = [r for r in app.url_map.iter_rules() if "GET" in (r.methods or ()) and r.endpoint not in skipped]
+    return [r for r in found if may_open(app, r, role)]
+
+
+def may_open(app: Flask, rule: Rule, role: Role) -> bool:
+    """Public pages are for everyone."""
+    permission = getattr(app.view_functions[rule.endpoint], "access", None)
+    return permission is None or allows([role], permission)
 
 
 def address_of(rule: Rule, values: dict[str, str]) -> str:
