@@ -51,6 +51,7 @@ def _blueprints() -> "list[Blueprint]":
     from clinic.queue.displays import routes as displays
     from clinic.queue.displays.screen import routes as screen
     from clinic.queue.tickets import routes as tickets
+    from clinic.visits import routes as visits
 
     areas = (
         alerts,
@@ -71,6 +72,7 @@ def _blueprints() -> "list[Blueprint]":
         screen,
         tickets,
         uploads,
+        visits,
     )
     # Modules of one area share its blueprint.
     return list(dict.fromkeys(area.blueprint for area in areas))

@@ -4,13 +4,16 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
-from clinic.directory.models import Service
+from clinic.appointments.models import Appointment
+from clinic.directory.models import Practitioner, Service
 from clinic.queue.models import Lane, State, Step
+from clinic.web.filters import local_time
 from clinic.web.forms import CreateForm, Form, options
 
 LANE_WORDS = {Lane.URGENT: _l("Urgent"), Lane.PRIORITY: _l("Priority"), Lane.NORMAL: _l("Normal")}
@@ -54,9 +57,15 @@ STEP_WORDS = {
 
 
 class JoinForm(CreateForm):
-    """Give a ticket to a patient, or to a walk-in when no patient is named. The service layer checks the choice."""
+    """Check a patient in, or give a ticket to a walk-in when no patient is named. The service layer checks the choice.
+
+    `appointment_id` 0 or none is "without an appointment"; with one, the service is the appointment's.
+    """
 
     patient_id = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    appointment_id = RadioField(
+        _l("Appointment today"), coerce=int, choices=[], validate_choice=False, validators=[Optional()]
+    )
     service_id = RadioField(
         _l("Service"),
         coerce=int,
@@ -72,10 +81,19 @@ class JoinForm(CreateForm):
     )
     confirm = BooleanField(_l("Give another ticket"))
 
-    def offer(self, services: Sequence[Service]) -> "JoinForm":
-        """Set the services to choose from."""
+    def offer(self, services: Sequence[Service], appointments: Sequence[Appointment] = ()) -> "JoinForm":
+        """Set the services, and the patient's appointments, to choose from."""
         self.service_id.choices = options((s.id, s.name) for s in services)
+        texts = [(a.id, _appointment_text(a)) for a in appointments]
+        self.appointment_id.choices = options([*texts, (0, _("Without an appointment"))]) if texts else []
         return self
+
+
+def _appointment_text(appointment: Appointment) -> str:
+    """When, what and with whom."""
+    who = appointment.practitioner or appointment.room
+    with_whom = who.display_name if isinstance(who, Practitioner) else who.name if who else ""
+    return " · ".join(filter(None, (local_time(appointment.starts_at), appointment.service.name, with_whom)))
 
 
 class MoveForm(Form):

@@ -22,6 +22,7 @@ from clinic.queue.models import (
     RoomChoice,
     State,
 )
+from clinic.visits.models import Visit
 
 WAITING_SHOWN = 60
 CLOSED_SHOWN = 30
@@ -153,6 +154,7 @@ def _entries(department_id: int, states: Sequence[State]) -> Select[tuple[QueueE
             joinedload(QueueEntry.service, innerjoin=True).load_only(Service.name, Service.ticket_prefix),
             joinedload(QueueEntry.room).load_only(Room.name),
             joinedload(QueueEntry.patient).load_only(Patient.display_name, Patient.mrn),
+            joinedload(QueueEntry.visit).load_only(Visit.state),
         )
         .order_by(*calling_order())
     )
@@ -268,23 +270,6 @@ def get_ticket(session: Session, entry_id: int) -> QueueEntry:
     if entry is None:
         raise NotFound(_("There is no such ticket."))
     return entry
-
-
-def list_history(session: Session, patient_id: int, limit: int = 50) -> list[QueueEntry]:
-    """A patient's latest entries, newest first."""
-    return list(
-        session.scalars(
-            select(QueueEntry)
-            .where(QueueEntry.patient_id == patient_id)
-            .options(
-                joinedload(QueueEntry.service, innerjoin=True),
-                joinedload(QueueEntry.department, innerjoin=True),
-                joinedload(QueueEntry.room),
-            )
-            .order_by(QueueEntry.day.desc(), QueueEntry.id.desc())
-            .limit(limit)
-        )
-    )
 
 
 def list_events(session: Session, entry_ids: Sequence[int]) -> dict[int, list[QueueEvent]]:

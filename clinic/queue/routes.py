@@ -231,7 +231,7 @@ def _stepped(form: MoveForm | None, entry: QueueEntry, event: QueueEvent | None)
     message = _("%(ticket)s %(done)s", ticket=entry.ticket, done=done)
     if not htmx.wants_partial():
         return htmx.go(url_for("queue.board", department_id=entry.department_id), toast=message)
-    undo_toast = render_template("queue/_stepped.html", message=message, event=event)
+    undo_toast = render_template("queue/_stepped.html", message=message, entry=entry, event=event)
     if form is not None and form.board.data:
         html = render_template("queue/_board.html", **_board(form.board.data, form.only_room.data))
         return make_response(html + undo_toast)

@@ -27,6 +27,7 @@ class State(enum.StrEnum):
 
 
 OPEN_STATES = (State.WAITING, State.IN_PROGRESS, State.READY)
+UNSEEN_STATES = (State.LEFT, State.CANCELLED, State.UNDONE)
 
 
 class FollowUp(enum.StrEnum):
@@ -98,3 +99,8 @@ class Visit(Keyed, Base):
     def may_end_unseen(self) -> bool:
         """Nobody has seen the patient: they may leave, be cancelled or never have been checked in."""
         return self.state is State.WAITING
+
+    @property
+    def may_bring_back(self) -> bool:
+        """It ended without being seen: the newest ticket may wait again."""
+        return self.state in UNSEEN_STATES

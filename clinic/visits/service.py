@@ -66,9 +66,9 @@ class Closing:
     is_closed_by_day: bool = False
 
 
-def topic(day: dt.date) -> str:
-    """The live topic of a day's visits."""
-    return f"visits:{day.isoformat()}"
+def topics(visit: Visit) -> tuple[str, str]:
+    """The live topics of its day and of its patient's visits."""
+    return f"visits:{visit.day.isoformat()}", f"visits:patient-{visit.patient_id}"
 
 
 def open_visit(
@@ -197,4 +197,4 @@ def _follow_patient(session: Session, visit: Visit, state_before: State) -> None
 
 def _announce(session: Session, visit: Visit, action: str, **entry: Any) -> None:
     record(session, action, "visit", visit.id, patient_id=visit.patient_id, **entry)
-    live.publish(session, topic(visit.day))
+    live.publish(session, *topics(visit))

@@ -34,12 +34,14 @@ _INSIDE = {
     "documents": "patients",
     "uploads": "patients",
     "displays": "queue",
+    "visits": "queue",
+    "closing": "queue",
 }
 
 
 def _here() -> str:
     """The area of the section that this page is part of."""
-    if request.endpoint == "queue.history":
+    if request.endpoint == "visits.history":
         return "patients"
     area = (request.endpoint or "").split(".")[0]
     return _INSIDE.get(area, area)

@@ -4,7 +4,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic import clock
+from clinic.appointments.models import Appointment
+from clinic.appointments.models import State as AppointmentState
 from clinic.directory.models import Service
+from clinic.patients.models import Patient
 from clinic.queue.models import Lane, QueueEntry
 from tests.browser_client import Browser
 from tests.factories import Factory
@@ -103,14 +107,41 @@ def test_cashiers_give_no_tickets(cashier: Browser, session: Session, consultati
     assert not entries(session)
 
 
-def test_the_chart_shows_the_tickets_of_its_patient(
-    receptionist: Browser, make: Factory, consultation: Service
+def book_today(make: Factory, consultation: Service, patient: Patient) -> Appointment:
+    return make.appointment(
+        consultation, patient, clock.now(), room=make.room(consultation.department), now=clock.now()
+    )
+
+
+def test_an_appointment_of_today_is_offered_first_and_checked_in(
+    receptionist: Browser, session: Session, make: Factory, consultation: Service
 ) -> None:
-    patient, other = make.patient("Jean", "Dupont"), make.patient("Amina", "Benali")
-    assert "No ticket yet" in receptionist.page(f"/queue/patients/{patient.id}")
-    make.ticket(consultation, patient)
-    make.ticket(consultation, other)
-    page = receptionist.page(f"/queue/patients/{patient.id}")
-    assert "A-001" in page
-    assert "A-002" not in page
-    assert receptionist.get("/queue/patients/999").status_code == 404
+    patient = make.patient("Jean", "Dupont")
+    booked = book_today(make, consultation, patient)
+    page = receptionist.page(f"/queue/tickets/new?patient_id={patient.id}")
+    assert f'checked id="appointment_id-0" name="appointment_id" type="radio" value="{booked.id}"' in page
+    sent = send(receptionist, service_id=consultation.id, patient_id=patient.id, appointment_id=booked.id)
+    assert receptionist.post("/queue/tickets", sent).status_code == 303
+    (entry,) = entries(session)
+    assert entry.visit is not None
+    assert (entry.visit.appointment_id, booked.state) == (booked.id, AppointmentState.ARRIVED)
+
+
+def test_one_click_checks_an_appointment_in_once(
+    receptionist: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    booked = book_today(make, consultation, make.patient())
+    address = f"/queue/appointments/{booked.id}/check-in"
+    assert "A-001 checked in" in receptionist.htmx("POST", address).get_data(as_text=True)
+    assert receptionist.post(address).status_code == 409
+    assert len(entries(session)) == 1
+
+
+def test_who_was_seen_and_not_checked_out_is_still_here(
+    receptionist: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    patient = make.patient()
+    entry = make.ticket(consultation, patient)
+    for step in ("call", "finish"):
+        receptionist.post(f"/queue/{entry.id}/{step}")
+    assert "Seen, and not checked out yet" in receptionist.page(f"/queue/tickets/new?patient_id={patient.id}")

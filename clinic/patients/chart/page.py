@@ -34,7 +34,7 @@ class Tab:
 TABS = (
     Tab("patients.show", _l("Summary"), "patients.view"),
     Tab("documents.index", _l("Documents"), "documents.view"),
-    Tab("queue.history", _l("Queue history"), "queue.view"),
+    Tab("visits.history", _l("Visits"), "visits.view"),
     Tab("patients.changes", _l("Changes"), "patients.view"),
 )
 

@@ -147,7 +147,7 @@ def bring_back(session: Session, *, visit_id: int, actor: Actor, now: dt.datetim
     """Who had left, or was cancelled, waits again with the newest ticket. Conflict when they are here."""
     entries = list_of_visit(session, visit_id, lock=True)
     visit = get_visit(session, visit_id)
-    if visit.is_open or not entries or not entries[-1].may(Step.RESTORE):
+    if not visit.may_bring_back or not entries[-1].may(Step.RESTORE):
         raise _changed()
     move_entry(session, entry_id=entries[-1].id, step=Step.RESTORE, actor=actor, now=now)
     return visit

@@ -1,1 +1,1 @@
-"""Giving a ticket, printing it, and the tickets a patient had."""
+"""Checking in, giving a ticket and printing it."""

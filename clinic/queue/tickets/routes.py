@@ -1,25 +1,27 @@
-"""Giving a ticket, printing it, and the tickets a patient had."""
+"""Checking in, giving a ticket and printing it."""
 
 from typing import Any
 
-from flask import Response, make_response, redirect, request, session, url_for
+from flask import Response, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
+from clinic.appointments.queries import get_appointment
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.errors import Invalid
-from clinic.patients.chart.page import open_chart
 from clinic.patients.queries import get_patient
 from clinic.queue import queries
 from clinic.queue.blueprint import blueprint
+from clinic.queue.checkin.queries import list_for_check_in
 from clinic.queue.checkin.service import check_in
 from clinic.queue.forms import JoinForm
 from clinic.queue.models import QueueEntry
 from clinic.queue.service import join_queue
+from clinic.visits.queries import find_open_visit
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
@@ -35,6 +37,7 @@ def new() -> Response:
     form = JoinForm(formdata=None)
     form.patient_id.data = request.args.get("patient_id", type=int)
     form.service_id.data = _usual_service(services, request.args.get("department_id", type=int))
+    form.appointment_id.data = request.args.get("appointment_id", type=int)
     return _show_form(form, services=services)
 
 
@@ -50,7 +53,7 @@ def create() -> BaseResponse:
     except Invalid as error:
         form.add_error(error)
         return _show_form(form, 422)
-    if session.get(LAST_SERVICE) != form.service_id.data:
+    if not form.appointment_id.data and session.get(LAST_SERVICE) != form.service_id.data:
         session[LAST_SERVICE] = form.service_id.data
     if not htmx.wants_partial():
         return redirect(url_for("queue.ticket", entry_id=entry_id), 303)
@@ -61,8 +64,9 @@ def create() -> BaseResponse:
 
 def _give_ticket(write: Session, form: JoinForm) -> QueueEntry:
     """A patient is checked in; who is not named takes a ticket and no more."""
+    appointment_id = form.appointment_id.data or None
     given: dict[str, Any] = {
-        "service_id": form.service_id.data,
+        "service_id": None if appointment_id else form.service_id.data,
         "lane": form.lane.data,
         "idempotency_key": form.idempotency_key.data,
         "actor": actor(),
@@ -71,7 +75,13 @@ def _give_ticket(write: Session, form: JoinForm) -> QueueEntry:
     }
     if form.patient_id.data is None:
         return join_queue(write, **given)
-    return check_in(write, patient_id=form.patient_id.data, is_confirmed=form.confirm.data, **given)
+    return check_in(
+        write,
+        patient_id=form.patient_id.data,
+        appointment_id=appointment_id,
+        is_confirmed=form.confirm.data,
+        **given,
+    )
 
 
 def _usual_service(services: list[Service], department_id: int | None) -> int | None:
@@ -82,9 +92,12 @@ def _usual_service(services: list[Service], department_id: int | None) -> int | 
 
 
 def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None = None) -> Response:
-    """The form with the patient it is for and the tickets this patient already has today."""
+    """The form with the patient it is for, their appointments of today first, and the tickets they already have."""
     read, patient_id = current_session(), form.patient_id.data
-    form.offer(services or queries.list_services(read))
+    appointments = list_for_check_in(read, patient_id, today()) if patient_id else []
+    form.offer(services or queries.list_services(read), appointments)
+    if form.appointment_id.data is None and appointments:
+        form.appointment_id.data = appointments[0].id
     return dialog(
         "queue/tickets/_new.html",
         _("Check in") if patient_id else _("Walk-in ticket"),
@@ -92,8 +105,33 @@ def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None
         status,
         form=form,
         patient=get_patient(read, patient_id) if patient_id else None,
+        here=find_open_visit(read, patient_id, today()) if patient_id else None,
         open_entries=queries.list_open_of_patient(read, patient_id, today()) if patient_id else [],
     )
+
+
+@blueprint.post("/appointments/<int:appointment_id>/check-in")
+@requires("queue.join")
+def check_in_appointment(appointment_id: int) -> BaseResponse:
+    """The one-click check-in of lists and calendars: no question asked, the way back in the answer."""
+    patient_id = get_appointment(current_session(), appointment_id).patient_id
+    with transaction() as write:
+        entry = check_in(
+            write,
+            patient_id=patient_id,
+            appointment_id=appointment_id,
+            is_confirmed=True,
+            actor=actor(),
+            now=clock.now(),
+            zone=settings().zone,
+        )
+        entry_id, visit_id = entry.id, entry.visit_id
+    if not htmx.wants_partial():
+        return redirect(url_for("queue.ticket", entry_id=entry_id), 303)
+    entry = queries.get_entry(current_session(), entry_id)
+    response = make_response(render_template("queue/tickets/_checked_in.html", entry=entry, visit_id=visit_id))
+    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", "close-dialog, queue-changed"
+    return response
 
 
 @blueprint.get("/<int:entry_id>/ticket")
@@ -107,18 +145,4 @@ def ticket(entry_id: int) -> Response:
         entry=entry,
         ahead=ahead,
         is_more=ahead == queries.AHEAD_COUNTED,
-    )
-
-
-@blueprint.get("/patients/<int:patient_id>")
-@requires("queue.view")
-def history(patient_id: int) -> Response:
-    chart = open_chart(patient_id)
-    entries = queries.list_history(current_session(), patient_id)
-    return htmx.page(
-        "queue/tickets/history.html",
-        partial="queue/tickets/_history.html",
-        chart=chart,
-        entries=entries,
-        events=queries.list_events(current_session(), [e.id for e in entries]),
     )

@@ -1,0 +1,188 @@
+"""Visits on the screen: a day of them, those of a patient, and how each one ends."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock
+from clinic.auth.access import requires
+from clinic.db import current_session, transaction
+from clinic.patients.chart.page import open_chart
+from clinic.queue import forms as queue_forms
+from clinic.queue.checkin import service
+from clinic.queue.checkin.queries import Sheet, get_sheet, list_of_visits
+from clinic.queue.queries import list_events
+from clinic.visits.forms import STATE_WORDS, CancelVisitForm, CheckOutForm, DayForm, words
+from clinic.visits.models import Settlement, State, Visit
+from clinic.visits.queries import count_states, get_visit, list_day, list_of_patient
+from clinic.visits.service import Closing
+from clinic.web import htmx
+from clinic.web.dialogs import dialog
+from clinic.web.filters import today
+from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
+from clinic.web.security import actor
+
+blueprint = Blueprint("visits", __name__, url_prefix="/visits")
+blueprint.context_processor(words)
+blueprint.context_processor(queue_forms.words)
+
+
+@blueprint.get("")
+@requires("visits.view")
+def index() -> Response:
+    """A day's visits, today's or any other's; a day that is over stays readable."""
+    form = DayForm(request.args)
+    day, read = form.chosen(today()), current_session()
+    state = request.args.get("state")
+    states = [State(state)] if state in set(State) else None
+    rows = list_day(read, day, states=states, after=_after(), limit=PAGE_SIZE + 1)
+    shown = rows[:PAGE_SIZE]
+    following = encode_cursor(shown[-1].arrived_at, shown[-1].id) if len(rows) > PAGE_SIZE else None
+    return htmx.page(
+        "visits/index.html",
+        partial="visits/_day.html",
+        day=day,
+        state=state,
+        form=form,
+        page=Page(shown, next=following),
+        counts=count_states(read, day),
+        entries=list_of_visits(read, [visit.id for visit in shown]),
+    )
+
+
+def _after() -> tuple[dt.datetime, int] | None:
+    """The arrival and id of the last row of the page before."""
+    cursor = decode_cursor(request.args.get("after"), 2)
+    try:
+        return (dt.datetime.fromisoformat(cursor[0]), int(cursor[1])) if cursor else None
+    except (TypeError, ValueError):
+        return None
+
+
+@blueprint.get("/patients/<int:patient_id>")
+@requires("visits.view")
+def history(patient_id: int) -> Response:
+    chart, read = open_chart(patient_id), current_session()
+    visits = list_of_patient(read, patient_id)
+    entries = list_of_visits(read, [visit.id for visit in visits])
+    events = list_events(read, [entry.id for own in entries.values() for entry in own])
+    return htmx.page(
+        "visits/history.html",
+        partial="visits/_history.html",
+        chart=chart,
+        visits=visits,
+        entries=entries,
+        events=events,
+    )
+
+
+@blueprint.get("/<int:visit_id>")
+@requires("visits.view")
+def show(visit_id: int) -> Response:
+    read = current_session()
+    visit = get_visit(read, visit_id)
+    entries = list_of_visits(read, [visit_id])[visit_id]
+    back = url_for("visits.history", patient_id=visit.patient_id)
+    return dialog("visits/_details.html", _("Visit"), back, visit=visit, entries=entries)
+
+
+@blueprint.get("/<int:visit_id>/check-out")
+@requires("visits.check_out")
+def ask_check_out(visit_id: int) -> Response:
+    sheet = get_sheet(current_session(), visit_id, now=clock.now())
+    return _ask_check_out(_offer(CheckOutForm(formdata=None), sheet), sheet)
+
+
+@blueprint.post("/<int:visit_id>/check-out")
+@requires("visits.check_out")
+def check_out(visit_id: int) -> BaseResponse:
+    sheet = get_sheet(current_session(), visit_id, now=clock.now())
+    form = _offer(CheckOutForm(), sheet)
+    if not form.validate():
+        return _ask_check_out(form, sheet, 422)
+    closing = Closing(
+        settlement=form.settlement.data if form.settlement else Settlement.NONE,
+        follow_up=form.follow_up.data,
+        amount_minor=sheet.total_minor,
+        currency=sheet.currency or None,
+        note=form.note.data,
+    )
+    with transaction() as write:
+        visit = service.check_out(write, visit_id=visit_id, closing=closing, actor=actor(), now=clock.now())
+    return _done(visit, undo="visits.undo_check_out")
+
+
+def _offer(form: CheckOutForm, sheet: Sheet) -> CheckOutForm:
+    return form.offer(is_free=sheet.total_minor == 0, is_booked=sheet.next_appointment is not None)
+
+
+def _ask_check_out(form: CheckOutForm, sheet: Sheet, status: int = 200) -> Response:
+    back = url_for("visits.history", patient_id=sheet.visit.patient_id)
+    return dialog("visits/_check_out.html", _("Check out"), back, status, form=form, sheet=sheet)
+
+
+@blueprint.get("/<int:visit_id>/cancel")
+@requires("visits.end")
+def ask_cancel(visit_id: int) -> Response:
+    return _ask_cancel(CancelVisitForm(formdata=None), visit_id)
+
+
+@blueprint.post("/<int:visit_id>/cancel")
+@requires("visits.end")
+def cancel(visit_id: int) -> BaseResponse:
+    form = CancelVisitForm()
+    if not form.validate():
+        return _ask_cancel(form, visit_id, 422)
+    with transaction() as write:
+        visit = service.cancel_visit(write, visit_id=visit_id, reason=form.reason.data, actor=actor(), now=clock.now())
+    return _done(visit, undo="visits.bring_back")
+
+
+def _ask_cancel(form: CancelVisitForm, visit_id: int, status: int = 200) -> Response:
+    visit = get_visit(current_session(), visit_id)
+    back = url_for("visits.history", patient_id=visit.patient_id)
+    return dialog("visits/_cancel.html", _("Cancel this visit"), back, status, form=form, visit=visit)
+
+
+@blueprint.post("/<int:visit_id>/leave")
+@requires("visits.end")
+def leave(visit_id: int) -> BaseResponse:
+    return _end(service.leave_unseen, visit_id, undo="visits.bring_back")
+
+
+@blueprint.post("/<int:visit_id>/undo-check-in")
+@requires("queue.join")
+def undo_check_in(visit_id: int) -> BaseResponse:
+    return _end(service.undo_check_in, visit_id, undo="visits.bring_back")
+
+
+@blueprint.post("/<int:visit_id>/bring-back")
+@requires("visits.end")
+def bring_back(visit_id: int) -> BaseResponse:
+    return _end(service.bring_back, visit_id)
+
+
+@blueprint.post("/<int:visit_id>/undo-check-out")
+@requires("visits.check_out")
+def undo_check_out(visit_id: int) -> BaseResponse:
+    return _end(service.undo_check_out, visit_id)
+
+
+def _end(how: Callable[..., Visit], visit_id: int, *, undo: str | None = None) -> BaseResponse:
+    with transaction() as write:
+        visit = how(write, visit_id=visit_id, actor=actor(), now=clock.now())
+    return _done(visit, undo=undo)
+
+
+def _done(visit: Visit, *, undo: str | None) -> BaseResponse:
+    """A word to whatever page is open, with the endpoint that is the way back; every list re-reads itself."""
+    message = str(STATE_WORDS[visit.state])
+    if not htmx.wants_partial():
+        return htmx.go(url_for("visits.history", patient_id=visit.patient_id), toast=message)
+    response = make_response(render_template("visits/_done.html", message=message, visit=visit, undo=undo))
+    response.headers["HX-Reswap"] = "none"
+    response.headers["HX-Trigger"] = "close-dialog, queue-changed, visits-changed"
+    return response
