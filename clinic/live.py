@@ -14,7 +14,7 @@ import time
 import redis
 from sqlalchemy.orm import Session
 
-from clinic.db import after_commit
+from clinic.db import after_commit, before_commit
 from clinic.queueing import redis_client
 
 CHANNEL = "clinic:live"
@@ -22,9 +22,19 @@ HEARTBEAT_SECONDS = 15
 log = logging.getLogger(__name__)
 
 
+class _Announcement:
+    """All that changed in one transaction, sent as one message."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, None] = {}
+
+    def __call__(self, session: Session) -> None:
+        after_commit(session, lambda: _send(tuple(self.topics)))
+
+
 def publish(session: Session, *topics: str) -> None:
     """Announce after the commit that `topics` (such as "queue:3") changed. Redis being down is logged only."""
-    after_commit(session, lambda: _send(topics))
+    before_commit(session, "live", _Announcement()).topics.update(dict.fromkeys(topics))
 
 
 def _send(topics: tuple[str, ...]) -> None:

@@ -18,4 +18,4 @@ def install(app: Flask) -> None:
     def make_globals(own: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return ChainMap(dict(own), shared) if own else shared
 
-    app.jinja_env.make_globals = make_globals  # type: ignore[method-assign]
+    app.jinja_env.make_globals = make_globals  # type: ignore[assignment, method-assign]

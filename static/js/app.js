@@ -14,3 +14,4 @@ import "./live.js";
 import "./search.js";
 import "./copy.js";
 import "./uploads/loader.js";
+import "./early.js";
