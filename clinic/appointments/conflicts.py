@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
 from clinic.appointments.models import HOLDING_STATES, LONGEST, Appointment
@@ -97,7 +97,7 @@ def check_free(
 def find_clashes(
     session: Session, placement: Placement, patient_id: int, *, zone: ZoneInfo, apart_from: Sequence[int] = ()
 ) -> list[Clash]:
-    """Everything that stands in the way, appointments first, each in a sentence: seven queries."""
+    """Everything that stands in the way, appointments first, each in a sentence."""
     overlapping = find_overlapping(session, placement, patient_id, apart_from=apart_from)
     clashes = [Clash(kind, _sentence(kind, other, zone), other) for kind, other in overlapping]
     day = clinic_day(placement.starts_at, zone)
@@ -130,28 +130,28 @@ def find_overlapping(
     session: Session, placement: Placement, patient_id: int, *, apart_from: Sequence[int] = ()
 ) -> list[tuple[ClashKind, Appointment]]:
     """Appointments that hold the practitioner, the room or the patient meanwhile; none is named twice."""
-    wanted = (
-        (ClashKind.PRACTITIONER, Appointment.practitioner_id, placement.practitioner_id),
-        (ClashKind.ROOM, Appointment.room_id, placement.room_id),
-        (ClashKind.PATIENT, Appointment.patient_id, patient_id),
+    wanted = {
+        ClashKind.PRACTITIONER: (Appointment.practitioner_id, placement.practitioner_id),
+        ClashKind.ROOM: (Appointment.room_id, placement.room_id),
+        ClashKind.PATIENT: (Appointment.patient_id, patient_id),
+    }
+    held = {kind: column == row_id for kind, (column, row_id) in wanted.items() if row_id is not None}
+    rank = case(*((condition, number) for number, condition in enumerate(held.values())))
+    query = select(Appointment.id, rank).where(
+        or_(*held.values()),
+        Appointment.starts_at < placement.ends_at,
+        Appointment.starts_at > placement.starts_at - LONGEST,
+        Appointment.ends_at > placement.starts_at,
+        Appointment.state.in_(HOLDING_STATES),
+        Appointment.id.not_in(apart_from),
     )
-    found: list[tuple[ClashKind, Appointment]] = []
-    seen = set(apart_from)
-    for kind, column, row_id in wanted:
-        if row_id is None:
-            continue
-        query = shown(select(Appointment)).where(
-            column == row_id,
-            Appointment.starts_at < placement.ends_at,
-            Appointment.starts_at > placement.starts_at - LONGEST,
-            Appointment.ends_at > placement.starts_at,
-            Appointment.state.in_(HOLDING_STATES),
-            Appointment.id.not_in(seen),
-        )
-        for other in session.scalars(query.order_by(Appointment.starts_at, Appointment.id)):
-            seen.add(other.id)
-            found.append((kind, other))
-    return found
+    ranks = dict(session.execute(query).tuples().all())
+    if not ranks:
+        return []
+    others = session.scalars(shown(select(Appointment)).where(Appointment.id.in_(ranks)))
+    kinds = list(held)
+    found = [(kinds[ranks[other.id]], other) for other in others]
+    return sorted(found, key=lambda one: (kinds.index(one[0]), one[1].starts_at, one[1].id))
 
 
 def find_same_day(

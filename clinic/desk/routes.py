@@ -8,6 +8,10 @@ from clinic.auth.access import passive, public, requires
 from clinic.web.streams import event_stream
 
 blueprint = Blueprint("desk", __name__)
+# What any member of staff may know of, with all topics after a colon.
+TOPICS = frozenset(
+    ["all", "queue", "patients", "documents", "directory", "jobs", "visits", "appointments", "schedules"]
+)
 
 
 @blueprint.get("/")
@@ -23,4 +27,6 @@ def home() -> BaseResponse:
 @passive
 def live() -> Response:
     """Every topic staff may know of: events carry no patient data."""
-    return event_stream(frozenset({"all", "queue", "patients", "documents", "directory", "jobs", "visits"}))
+    return event_stream(
+        frozenset({"all", "queue", "patients", "documents", "directory", "jobs", "visits", "appointments", "schedules"})
+    )

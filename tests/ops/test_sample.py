@@ -16,6 +16,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic import clock, create_app
+from clinic.appointments.models import Appointment
+from clinic.appointments.models import State as AppointmentState
+from clinic.appointments.schedules.queries import list_stranded
+from clinic.appointments.slots import Wish, find_free_slots
 from clinic.audit.service import verify_chain
 from clinic.auth.access import Role
 from clinic.auth.models import User
@@ -105,12 +109,27 @@ def test_phones_and_identifiers_are_valid(sample: Flask, settings: Settings) -> 
 
 
 def test_a_day_is_in_progress_in_every_department(sample: Flask, settings: Settings) -> None:
-    entries = current_session().scalars(select(QueueEntry)).all()
-    states = Counter((entry.department_id, entry.state) for entry in entries)
-    assert len(states) == 4 * len(State)
     today = clock.clinic_day(NOON, settings.zone)
-    assert {entry.day for entry in entries} == {today}
+    entries = current_session().scalars(select(QueueEntry)).all()
+    states = Counter((entry.department_id, entry.state) for entry in entries if entry.day == today)
+    assert len(states) == 4 * len(State)
     assert all(entry.joined_at <= NOON for entry in entries)
+    assert not [entry for entry in entries if entry.day < today and entry.is_open]
+
+
+def test_a_believable_week_is_booked(sample: Flask, settings: Settings) -> None:
+    session, today = current_session(), clock.clinic_day(NOON, settings.zone)
+    booked = session.scalars(select(Appointment)).all()
+    by_day = Counter(appointment.day for appointment in booked)
+    assert today - min(by_day) == dt.timedelta(days=3)
+    assert max(by_day) - today == dt.timedelta(days=5)
+    assert all(50 <= count <= 110 for count in by_day.values())
+    assert {appointment.state for appointment in booked} == set(AppointmentState)
+    past = {appointment.state for appointment in booked if appointment.day < today}
+    assert past == {AppointmentState.FULFILLED, AppointmentState.CANCELLED, AppointmentState.NO_SHOW}
+    assert list_stranded(session, now=NOON, zone=settings.zone) == []
+    wish = Wish(service_id=session.scalars(select(Service.id)).first() or 0, from_day=today)
+    assert len(find_free_slots(session, wish, limit=10, now=NOON, zone=settings.zone)) == 10
 
 
 def test_just_after_midnight_the_day_is_still_todays(settings: Settings) -> None:
@@ -121,7 +140,7 @@ def test_just_after_midnight_the_day_is_still_todays(settings: Settings) -> None
             upgrade()
             with transaction() as session:
                 add_clinic(session, settings=own, now=night, patients=60)
-            days = set(current_session().scalars(select(QueueEntry.day)))
+            days = set(current_session().scalars(select(QueueEntry.day).where(QueueEntry.state == State.WAITING)))
             db.session.remove()
             db.engine.dispose()
     assert days == {dt.date(2026, 11, 20)}

@@ -10,10 +10,12 @@ from clinic.audit.service import Actor, SystemActor
 from clinic.auth.models import User
 from clinic.config import Settings
 from clinic.directory.models import Practitioner
+from clinic.ops.sample.bookings import add_bookings
 from clinic.ops.sample.day import Team, add_day
 from clinic.ops.sample.people import SamplePatient, sample_patients
 from clinic.ops.sample.places import add_places
 from clinic.ops.sample.staff import add_staff
+from clinic.ops.sample.week import add_week
 from clinic.patients.alerts.service import add_alert
 from clinic.patients.models import Patient
 from clinic.patients.service import deactivate_patient, register_patient
@@ -29,7 +31,7 @@ def is_empty(session: Session) -> bool:
 
 
 def add_clinic(session: Session, *, settings: Settings, now: dt.datetime, patients: int = PATIENTS) -> None:
-    """Staff, places, patients and today's queue, in the caller's transaction."""
+    """Staff, places, patients, a week of appointments and today's queue, in the caller's transaction."""
     opened_at = now - dt.timedelta(days=6 * 365)
     users = add_staff(session, actor=SAMPLE, now=opened_at)
     departments = add_places(session, actor=SAMPLE, now=opened_at)
@@ -39,7 +41,10 @@ def add_clinic(session: Session, *, settings: Settings, now: dt.datetime, patien
     )
     active = _add_patients(session, people, users["reception"])
     team = Team(reception=users["reception2"], care=users["nurse"])
-    add_day(session, departments=departments, patient_ids=active, team=team, now=now, zone=settings.zone)
+    add_week(session, actor=users["manager"], now=now, zone=settings.zone)
+    came = add_bookings(session, patient_ids=active, team=team, now=now, zone=settings.zone)
+    others = [patient_id for patient_id in active if patient_id not in came]
+    add_day(session, departments=departments, patient_ids=others, team=team, now=now, zone=settings.zone)
 
 
 def _add_patients(session: Session, people: Iterable[SamplePatient], receptionist: Actor) -> Sequence[int]:

@@ -38,6 +38,12 @@ STAFF = (
     Person("manager", Role.MANAGER, "Claire", "Dubois"),
     Person("admin", Role.ADMIN, "Ravi", "Menon"),
 )
+# Practitioners who do not sign in: (given names, family name, title, specialty).
+COLLEAGUES = (
+    ("Jean", "Okafor", "Dr", "General practice"),
+    ("Mei", "Tanaka", "Dr", "General practice"),
+    ("Elena", "Rossi", "Dr", "Paediatrics"),
+)
 
 
 def add_staff(session: Session, *, actor: Actor, now: dt.datetime) -> dict[str, User]:
@@ -56,6 +62,9 @@ def add_staff(session: Session, *, actor: Actor, now: dt.datetime) -> dict[str, 
         users[person.username] = user
         if person.specialty:
             _add_practitioner(session, person, user, actor, now)
+    for given, family, prefix, specialty in COLLEAGUES:
+        details = PractitionerDetails(family_name=family, given_name=given, prefix=prefix, specialty=specialty)
+        create_practitioner(session, details=details, actor=actor, now=now)
     return users
 
 
