@@ -21,6 +21,14 @@ class Conflict(DomainError):
     """Somebody else was faster, or the thing is no longer in the state this needs."""
 
 
+class Merged(Conflict):
+    """This patient record lives on in another one, `survivor_id`."""
+
+    def __init__(self, message: str, survivor_id: int) -> None:
+        self.survivor_id = survivor_id
+        super().__init__(message)
+
+
 class Invalid(DomainError):
     """The input breaks a rule; `field` names the input it belongs to, if one."""
 

@@ -16,6 +16,7 @@ from clinic.audit.service import use_audit_key
 from clinic.config import Settings
 from clinic.db import configure_engine, db, engine_options
 from clinic.documents.storage import open_storage, use_storage
+from clinic.patients.merging import guard
 
 babel = Babel()
 csrf = CSRFProtect()
@@ -39,6 +40,7 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=True,
     )
+    guard.install()
     db.init_app(app)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     babel.init_app(app)

@@ -17,6 +17,8 @@ from clinic.documents import models as document_models
 from clinic.exports import models as export_models
 from clinic.imports import models as import_models
 from clinic.patients import models as patient_models
+from clinic.patients.duplicates import models as duplicate_models
+from clinic.patients.merging import models as merge_models
 from clinic.patients.search import models as search_models
 from clinic.queue import models as queue_models
 from clinic.queue.displays import models as display_models
@@ -34,6 +36,8 @@ MODELS = (
     schedule_models,
     visit_models,
     search_models,
+    duplicate_models,
+    merge_models,
     queue_models,
     display_models,
     export_models,

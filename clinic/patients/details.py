@@ -62,6 +62,8 @@ class PatientDetails:
     coverages: tuple[CoverageDetails, ...] = ()
 
 
+# Columns that follow from the names.
+DERIVED = ("display_name", "sort_name", "search_name")
 LISTS = ("other_names", "telecoms", "addresses", "contacts")
 _CHILDREN = ("identifiers", "coverages")
 _PLAIN = tuple(f.name for f in fields(PatientDetails) if f.name not in (*LISTS, *_CHILDREN, "extra"))

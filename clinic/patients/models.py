@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.crypto import EncryptedJson, EncryptedText
@@ -14,7 +14,7 @@ from clinic.directory.models import Practitioner
 # Ordered by code point on both databases, so that ranges of names use the index and pages come in the same order.
 _SORTED_NAME = String(450).with_variant(String(450, collation="C"), "postgresql")
 _SEARCHED_NAME = String(1200).with_variant(String(1200, collation="C"), "postgresql")
-_FILTERED = ("is_active", "sex", "practitioner_id", "last_visit_at")
+_FILTERED = ("is_active", "sex", "practitioner_id", "last_visit_at", "merged_into_id")
 _MRN = String(20).with_variant(String(20, collation="C"), "postgresql")
 
 
@@ -49,6 +49,9 @@ class Patient(Idempotent, Keyed, Base):
     columns hold value objects: telecoms [{"system": "phone"|"email", "value" (E.164 or address), "typed", "use"}],
     addresses [{"lines", "city", "district", "state", "postal_code", "country", "use"}], contacts
     [{"name", "relationship", "phone"}], extra: further demographics as imported.
+
+    `merged_into_id`: this record was merged into that one, which is itself merged into none. It stays for its MRN and
+    for undoing; lists and searches leave it out, and nothing new may refer to it (clinic.patients.merging.guard).
     """
 
     __tablename__ = "patients"
@@ -59,6 +62,13 @@ class Patient(Idempotent, Keyed, Base):
         Index("ix_patients_last_visit_at", "last_visit_at", "id"),
         Index("ix_patients_registered_at", "registered_at", "id"),
         Index("ix_patients_practitioner", "practitioner_id", "sort_name", "id"),
+        # Partial, so that no planner walks it for the many that are merged into none.
+        Index(
+            "ix_patients_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
     )
 
     mrn: Mapped[str] = mapped_column(_MRN, unique=True)
@@ -87,6 +97,7 @@ class Patient(Idempotent, Keyed, Base):
     registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     last_visit_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id", ondelete="RESTRICT"))
     version: Mapped[int] = mapped_column(default=1)
 
     practitioner: Mapped[Practitioner | None] = relationship()
@@ -178,4 +189,4 @@ class PatientSearchToken(Base):
     )
 
     token: Mapped[bytes] = mapped_column(LargeBinary(16))
-    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"), info={"on_merge": "keep"})

@@ -13,9 +13,10 @@ from clinic.audit.service import Actor, changes, record
 from clinic.crypto import key_ring
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.patients.details import PatientDetails, check, columns, details_of, snapshot
+from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
-from clinic.patients.queries import find_by_idempotency_key, get_patient
+from clinic.patients.queries import find_by_idempotency_key, get_patient, not_merged
 from clinic.patients.search.service import SearchEntry, index_patient, index_patients
 from clinic.patients.tokens import identifier_token
 
@@ -47,6 +48,7 @@ def register_patient(
     session.add(patient)
     session.flush()
     index_patient(session, patient)
+    mark_for_matching(session, [patient.id], now)
     _record(session, "patients.register", patient.id, actor=actor, now=now, after=_registered(mrn, details))
     return patient
 
@@ -70,6 +72,7 @@ def register_patients(
     _insert_children(session, PatientIdentifier, ids, [_identifier_values(d) for d in batch])
     _insert_children(session, Coverage, ids, [_coverage_values(d) for d in batch])
     index_patients(session, [_search_entry(i, v, d) for i, v, d in zip(ids, values, batch, strict=True)])
+    mark_for_matching(session, ids, now)
     for patient_id, mrn, details in zip(ids, mrns, batch, strict=True):
         _record(session, "patients.register", patient_id, actor=actor, now=now, after=_registered(mrn, details))
     return ids
@@ -105,6 +108,7 @@ def update_patient(
         patient.coverages = _coverages(details)
     _touch(session, patient, now)
     index_patient(session, patient)
+    mark_for_matching(session, [patient.id], now)
     _record(session, "patients.update", patient.id, actor=actor, now=now, before=before, after=after)
     return patient
 
@@ -151,12 +155,12 @@ def _set_last_visit(session: Session, patient: Patient, at: dt.datetime | None) 
 
 
 def lock_patient(session: Session, patient_id: int) -> Patient:
-    """The fresh row, locked until the transaction ends; NotFound."""
+    """The fresh row, locked until the transaction ends; NotFound, or Merged for one that lives on in another."""
     query = select(Patient).where(Patient.id == patient_id).with_for_update()
     patient = session.scalar(query.execution_options(populate_existing=True))
     if patient is None:
         raise NotFound(_("There is no such patient."))
-    return patient
+    return not_merged(patient)
 
 
 def _set_active(

@@ -1,14 +1,15 @@
 """One table from exceptions to answers: a page for browsers, an alert for htmx."""
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import errors
-from clinic.web.htmx import wants_partial
+from clinic.web.htmx import go, wants_partial
 
 STATUS = {
     errors.NotFound: 404,
@@ -58,6 +59,18 @@ def _domain_error(error: errors.DomainError) -> Response:
     return answer(status, error.message)
 
 
+def _merged(error: errors.Merged) -> BaseResponse:
+    """Who reads a merged record is led to the one it lives on in; who writes is told."""
+    wanted = {**request.args.to_dict(), **(request.view_args or {})}
+    if request.method != "GET" or "patient_id" not in wanted:
+        return _domain_error(error)
+    # What asked for a part of a page may hold no other part: it gets the whole chart.
+    endpoint = "patients.show" if wants_partial() else str(request.endpoint)
+    wanted = {} if wants_partial() else wanted
+    location = url_for(endpoint, **wanted | {"patient_id": error.survivor_id})
+    return go(location, toast=_("That record was merged into this one."))
+
+
 def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
@@ -84,6 +97,7 @@ def _database_error(_error: OperationalError) -> Response:
 def install(app: Flask) -> None:
     """Register every handler."""
     app.register_error_handler(errors.DomainError, _domain_error)
+    app.register_error_handler(errors.Merged, _merged)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(StaleDataError, _stale)

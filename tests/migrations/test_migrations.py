@@ -49,6 +49,16 @@ def test_up_down_and_up_again_keeps_what_is_not_taken_down(empty: Flask) -> None
     upgrade()
 
 
+def test_the_search_index_follows_names_after_the_patients_table_was_rebuilt(empty: Flask) -> None:
+    upgrade()
+    downgrade(revision="0007_imports")
+    upgrade()
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect() as connection:
+            triggers = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+            assert {f"patient_search_{what}" for what in ("insert", "update", "delete")} <= set(triggers)
+
+
 def test_models_and_migrations_do_not_drift(empty: Flask) -> None:
     upgrade()
     with db.engine.connect() as connection:

@@ -14,6 +14,7 @@ from clinic.audit.models import AuditEntry
 from clinic.directory.models import Practitioner
 from clinic.patients import labels
 from clinic.patients.chart.queries import OPENINGS
+from clinic.patients.merging.labels import rows_in_words
 from clinic.web.filters import birth_date
 
 ACTIONS = {
@@ -22,6 +23,12 @@ ACTIONS = {
     "patients.open": _l("Opened the chart"),
     "patients.deactivate": _l("Deactivated"),
     "patients.reactivate": _l("Reactivated"),
+    "patients.merge": _l("Another record was merged into this one"),
+    "patients.merged_into": _l("Merged into another record"),
+    "patients.unmerge": _l("A merge was undone: the other record stands by itself again"),
+    "patients.unmerged": _l("Taken out of the other record again"),
+    "patients.dismiss_pair": _l("Said to be another person than a similar record"),
+    "patients.restore_pair": _l("Again possibly the same person as a similar record"),
     "patients.add_alert": _l("Alert added"),
     "patients.void_alert": _l("Alert voided"),
     "documents.upload": _l("Document added"),
@@ -54,7 +61,13 @@ ACTIONS = {
     "visits.undone": _l("Check-in undone"),
     "visits.update": _l("Visit changed"),
 }
-TONES = {"patients.deactivate": "warning", "patients.void_alert": "warning", "documents.void": "warning"}
+TONES = {
+    "patients.merge": "info",
+    "patients.unmerge": "info",
+    "patients.deactivate": "warning",
+    "patients.void_alert": "warning",
+    "documents.void": "warning",
+}
 FIELDS = {
     "mrn": _l("MRN"),
     "family_name": _l("Family name"),
@@ -82,6 +95,9 @@ FIELDS = {
     "text": _l("Text"),
     "level": _l("Level"),
     "ticket": _l("Ticket"),
+    "merged_mrn": _l("The other record"),
+    "survivor_mrn": _l("The record that is kept"),
+    "moved": _l("Moved here"),
 }
 PRECISIONS = {"day": _l("day"), "month": _l("month"), "year": _l("year"), "estimated": _l("year, estimated")}
 
@@ -146,6 +162,8 @@ def _value(name: str, value: Any, practitioners: dict[int, str]) -> str:
         return practitioners.get(value, str(value))
     if name == "language":
         return labels.language_name(value)
+    if name == "moved":
+        return rows_in_words(value)
     if name in _WORDS:
         return str(_WORDS[name].get(value, value))
     if isinstance(value, bool):

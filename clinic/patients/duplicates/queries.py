@@ -1,24 +1,24 @@
-"""Finding who a new patient may be already, through indexes only."""
+"""Reads of possible duplicates: of somebody about to be registered, and of pairs on file."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
-from sqlalchemy.orm import Session
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, load_only
 
 from clinic.crypto import key_ring
-from clinic.names import sort_name
+from clinic.errors import NotFound
 from clinic.patients.details import PatientDetails
-from clinic.patients.duplicates.scoring import LIKELY, SHOWN, Reason, Traits, score
-from clinic.patients.models import BirthPrecision, Patient, PatientSearchToken
-from clinic.patients.tokens import email_token, identifier_token, phone_token
+from clinic.patients.duplicates.blocking import contact_keys, score_candidates, traits
+from clinic.patients.duplicates.models import DuplicateCheck, DuplicatePair
+from clinic.patients.duplicates.scoring import LIKELY, SHOWN, Reason
+from clinic.patients.models import Patient
+from clinic.patients.tokens import identifier_token
 
 SHOWN_MOST = 5
-# A phone or a day shared by more than this many tells nothing.
-CANDIDATES_MOST = 300
+_PAIRS_OF_ONE = 20
 
 
 @dataclass(frozen=True)
@@ -36,52 +36,80 @@ class Duplicate:
 
 def find_duplicates(session: Session, details: PatientDetails, *, but_not: int | None = None) -> list[Duplicate]:
     """Patients on file who may be the person described, likeliest first. Three indexed queries."""
-    mine = Traits(details.family_name, details.given_name, details.birth_date, details.birth_precision)
-    exact = _exact_matches(session, details)
-    scored = []
-    for row in _candidates(session, details, set(exact)):
-        theirs = Traits(row.family_name, row.given_name, row.birth_date, row.birth_precision)
-        points, reasons = score(mine, theirs, frozenset(exact.get(row.id, ())))
-        if points >= SHOWN and row.id != but_not:
-            scored.append((-points, row.id, reasons))
-    best = sorted(scored)[:SHOWN_MOST]
+    ring = key_ring()
+    keys = contact_keys(ring, details.telecoms)
+    keys |= {identifier_token(ring, i.value): Reason.IDENTIFIER for i in details.identifiers if i.value}
+    scored = score_candidates(session, traits(details), keys)
+    best = sorted((-points, i, reasons) for i, points, reasons in scored if points >= SHOWN and i != but_not)
+    best = best[:SHOWN_MOST]
     patients = {p.id: p for p in session.scalars(select(Patient).where(Patient.id.in_([i for _, i, _ in best])))}
     return [Duplicate(patients[patient_id], -points, reasons) for points, patient_id, reasons in best]
 
 
-def _exact_matches(session: Session, details: PatientDetails) -> dict[int, set[Reason]]:
-    """Who has the same identifier, phone or e-mail address, from the blind index."""
-    ring = key_ring()
-    wanted = {identifier_token(ring, i.value): Reason.IDENTIFIER for i in details.identifiers if i.value}
-    for telecom in details.telecoms:
-        if telecom["system"] == "email":
-            wanted[email_token(ring, telecom["value"])] = Reason.EMAIL
-        elif len(telecom["value"]) >= 7:
-            wanted[phone_token(ring, telecom["value"])] = Reason.PHONE
-    found: dict[int, set[Reason]] = defaultdict(set)
-    if wanted:
-        query = select(PatientSearchToken).where(PatientSearchToken.token.in_(wanted)).limit(CANDIDATES_MOST)
-        for row in session.scalars(query):
-            found[row.patient_id].add(wanted[bytes(row.token)])
-    return found
+def list_waiting(session: Session, limit: int) -> dict[int, dt.datetime]:
+    """Records that wait to be compared, with when they were marked."""
+    query = select(DuplicateCheck.patient_id, DuplicateCheck.marked_at).order_by(DuplicateCheck.patient_id)
+    return dict(session.execute(query.limit(limit)).tuples().all())
 
 
-def _candidates(session: Session, details: PatientDetails, ids: set[int]) -> Sequence[Row[Any]]:
-    columns = (Patient.id, Patient.family_name, Patient.given_name, Patient.birth_date, Patient.birth_precision)
-    wheres: list[ColumnElement[bool]] = []
-    names = {sort_name(details.family_name, details.given_name), sort_name(details.given_name, details.family_name)}
-    if names - {""}:
-        wheres.append(Patient.sort_name.in_(names - {""}))
-    if details.birth_date and details.birth_precision == BirthPrecision.DAY:
-        wheres.append(Patient.birth_date.in_(_dates(details.birth_date)))
-    if ids:
-        wheres.append(Patient.id.in_(ids))
-    if not wheres:
-        return []
-    return session.execute(select(*columns).where(or_(*wheres)).limit(2 * CANDIDATES_MOST)).all()
+def list_open_pairs(session: Session, *, after: tuple[int, int] | None, limit: int) -> Sequence[DuplicatePair]:
+    """Pairs nobody decided on, likeliest first, from (points, id) on. Those of merged records are left out."""
+    key = tuple_(DuplicatePair.points, DuplicatePair.id)
+    query = _pairs(DuplicatePair.dismissed_at.is_(None))
+    if after:
+        query = query.where(key < after)
+    return session.scalars(query.order_by(DuplicatePair.points.desc(), DuplicatePair.id.desc()).limit(limit)).all()
 
 
-def _dates(day: dt.date) -> list[dt.date]:
-    """The date, and the one with day and month swapped where there is one."""
-    swapped = [dt.date(day.year, day.day, day.month)] if day.day <= 12 else []
-    return [day, *swapped]
+def list_dismissed_pairs(
+    session: Session, *, after: tuple[dt.datetime, int] | None, limit: int
+) -> Sequence[DuplicatePair]:
+    """Pairs that somebody said are two persons, the latest first."""
+    query = _pairs(DuplicatePair.dismissed_at.is_not(None))
+    if after:
+        query = query.where(
+            (DuplicatePair.dismissed_at < after[0])
+            | ((DuplicatePair.dismissed_at == after[0]) & (DuplicatePair.id < after[1]))
+        )
+    latest = (DuplicatePair.dismissed_at.desc(), DuplicatePair.id.desc())
+    return session.scalars(query.order_by(*latest).limit(limit)).all()
+
+
+def list_pairs_of(session: Session, patient_id: int) -> Sequence[DuplicatePair]:
+    """The open pairs of one record, likeliest first."""
+    is_theirs = or_(DuplicatePair.low_id == patient_id, DuplicatePair.high_id == patient_id)
+    query = _pairs(is_theirs & DuplicatePair.dismissed_at.is_(None))
+    return session.scalars(
+        query.order_by(DuplicatePair.points.desc(), DuplicatePair.id.desc()).limit(_PAIRS_OF_ONE)
+    ).all()
+
+
+def get_pair(session: Session, pair_id: int, *, lock: bool = False) -> DuplicatePair:
+    """The pair, or NotFound. With `lock` nobody else decides on it until the end."""
+    pair = session.get(DuplicatePair, pair_id, with_for_update=lock or None, populate_existing=True)
+    if pair is None:
+        raise NotFound(_("There is no such pair."))
+    return pair
+
+
+def find_pair(session: Session, one_id: int, other_id: int) -> DuplicatePair | None:
+    """The pair of two records, if they are one."""
+    low, high = sorted((one_id, other_id))
+    return session.scalar(select(DuplicatePair).where(DuplicatePair.low_id == low, DuplicatePair.high_id == high))
+
+
+def _pairs(condition: ColumnElement[bool]) -> Select[tuple[DuplicatePair]]:
+    """Pairs of two records that are merged into none, with what a list shows of both."""
+    low, high = aliased(Patient), aliased(Patient)
+    shown = [
+        contains_eager(relation.of_type(side)).options(
+            load_only(*(getattr(side, name) for name in _SHOWN), raiseload=True)
+        )
+        for relation, side in ((DuplicatePair.low, low), (DuplicatePair.high, high))
+    ]
+    query = select(DuplicatePair).join(low, DuplicatePair.low_id == low.id).join(high, DuplicatePair.high_id == high.id)
+    query = query.where(condition, low.merged_into_id.is_(None), high.merged_into_id.is_(None))
+    return query.options(*shown, joinedload(DuplicatePair.dismissed_by))
+
+
+_SHOWN = ("mrn", "display_name", "birth_date", "birth_precision", "sex", "telecoms", "is_active", "last_visit_at")

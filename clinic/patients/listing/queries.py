@@ -210,7 +210,7 @@ def _part(
 
 def matching(filters: Filters, order: Order, today: dt.date) -> list[ColumnElement[bool]]:
     """The conditions that leave the patients of a filter, for a query in this order."""
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [Patient.merged_into_id.is_(None)]
     if filters.active is not None:
         found.append(Patient.is_active.is_(filters.active))
     if filters.practitioner_id is not None:

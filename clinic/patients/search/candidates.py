@@ -7,8 +7,8 @@ a space before and after each word, so " smi" is "a word begins with smi" and " 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, literal, or_, select, table, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, column, func, literal, or_, select, table, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from clinic.crypto import key_ring
 from clinic.patients.models import Patient, PatientSearchToken
@@ -29,23 +29,26 @@ _TRIGRAM = 3
 _AFTER_EVERY_NAME = "\U0010ffff"
 # ix_patients_search_walk holds all of them: a walk reads no row of the table.
 _COLUMNS = (Patient.id, Patient.sort_name, Patient.search_name, Patient.birth_date, Patient.mrn)
+_LIVING = Patient.merged_into_id.is_(None)
 _FULL_TEXT = table("patient_search_fts", column("rowid"), column("patient_search_fts"))
 
 
 def by_id(session: Session, ids: Iterable[int], mrns: Sequence[str] = ()) -> list[Candidate]:
-    """Patients with one of these ids or MRNs."""
+    """Patients with one of these ids or MRNs; the MRN of a merged record finds the one it lives on in."""
     found = list(ids)
     rows: list[Candidate] = []
     if found:
-        rows += _fetch(session, select(*_COLUMNS).where(Patient.id.in_(found)))
+        rows += _fetch(session, select(*_COLUMNS).where(Patient.id.in_(found), _LIVING))
     if mrns:
-        rows += _fetch(session, select(*_COLUMNS).where(Patient.mrn.in_(mrns)))
+        holder = aliased(Patient)
+        living = Patient.id == func.coalesce(holder.merged_into_id, holder.id)
+        rows += _fetch(session, select(*_COLUMNS[:-1], holder.mrn).join(holder, living).where(holder.mrn.in_(mrns)))
     return rows
 
 
 def by_birth(session: Session, born: Days) -> list[Candidate]:
     """Up to FEW + 1 patients born on these days."""
-    return _fetch(session, select(*_COLUMNS).where(_born(born)).limit(FEW + 1))
+    return _fetch(session, select(*_COLUMNS).where(_born(born), _LIVING).limit(FEW + 1))
 
 
 def by_full_text(session: Session, groups: Groups, born: Days | None, limit: int = FEW + 1) -> list[Candidate] | None:
@@ -59,7 +62,7 @@ def by_full_text(session: Session, groups: Groups, born: Days | None, limit: int
     if session.get_bind().dialect.name == "postgresql":
         return _fetch(session, _postgresql_full_text(usable, born, limit))
     query = select(*_COLUMNS).join(_FULL_TEXT, _FULL_TEXT.c.rowid == Patient.id)
-    query = query.where(_FULL_TEXT.c.patient_search_fts.op("MATCH")(_match_expression(usable)))
+    query = query.where(_FULL_TEXT.c.patient_search_fts.op("MATCH")(_match_expression(usable)), _LIVING)
     if born:
         query = query.where(_born(born))
     return _fetch(session, query.limit(limit))
@@ -69,7 +72,7 @@ def by_walk(
     session: Session, conditions: Iterable[ColumnElement[bool]], after: tuple[str, int] | None, limit: int
 ) -> list[Candidate]:
     """The next patients in the order of names that meet the conditions."""
-    query = select(*_COLUMNS).where(*conditions).order_by(Patient.sort_name, Patient.id).limit(limit)
+    query = select(*_COLUMNS).where(*conditions, _LIVING).order_by(Patient.sort_name, Patient.id).limit(limit)
     if after:
         query = query.where(tuple_(Patient.sort_name, Patient.id) > tuple_(literal(after[0]), literal(after[1])))
     return _fetch(session, query)
@@ -77,7 +80,7 @@ def by_walk(
 
 def by_mrn(session: Session, prefix: str, after: str | None, limit: int) -> list[Candidate]:
     """The next patients in the order of MRNs whose MRN begins with `prefix`."""
-    query = select(*_COLUMNS).where(Patient.mrn >= prefix, Patient.mrn < prefix + _AFTER_EVERY_NAME)
+    query = select(*_COLUMNS).where(Patient.mrn >= prefix, Patient.mrn < prefix + _AFTER_EVERY_NAME, _LIVING)
     if after:
         query = query.where(Patient.mrn > after)
     return _fetch(session, query.order_by(Patient.mrn).limit(limit))
@@ -158,5 +161,5 @@ def _match_expression(groups: Groups) -> str:
 
 def _postgresql_full_text(groups: Groups, born: Days | None, limit: int) -> Select[Any]:
     # Materialized, so that the planner costs the whole set: with LIMIT in sight it would read the table for rare words.
-    matching = select(*_COLUMNS).where(inside(groups), *born_on(born)).cte("matching").prefix_with("MATERIALIZED")
-    return select(matching).limit(limit)
+    found = select(*_COLUMNS).where(inside(groups), _LIVING, *born_on(born))
+    return select(found.cte("matching").prefix_with("MATERIALIZED")).limit(limit)
