@@ -5,26 +5,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from clinic import live
 from clinic.audit.service import Actor, changes, record
-from clinic.errors import Conflict, Invalid, NotFound
+from clinic.errors import Conflict, Invalid
 from clinic.patients.details import DERIVED, PatientDetails, check, columns, details_of, snapshot
 from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.merging.combining import Choice, combine
 from clinic.patients.merging.contradictions import find_contradictions
 from clinic.patients.merging.fields import changed_values, restore_values, settled_values
+from clinic.patients.merging.locks import lock_records
 from clinic.patients.merging.models import PatientMerge
 from clinic.patients.merging.moving import move_all, move_back
 from clinic.patients.merging.queries import find_merge_by_key, get_merge
 from clinic.patients.models import Patient
 from clinic.patients.search.service import SearchEntry, index_patient, index_patients
 from clinic.patients.service import AHEAD_OF_UTC
-
-# The lock of PostgreSQL that merges take turns by. SQLite has one writer anyway.
-_TURN = 7_203_155_002
 
 
 def merge_patients(
@@ -46,7 +43,7 @@ def merge_patients(
     """
     if survivor_id == merged_id:
         raise Invalid(_("This is one and the same record."))
-    survivor, merged = _lock(session, survivor_id, merged_id)
+    survivor, merged = lock_records(session, survivor_id, merged_id)
     # Only now: the lock made this wait for a submit of the same form that was under way.
     if idempotency_key and (earlier := find_merge_by_key(session, idempotency_key)):
         return earlier
@@ -76,7 +73,7 @@ def merge_patients(
 def undo_merge(session: Session, *, merge_id: int, actor: Actor, now: dt.datetime) -> PatientMerge:
     """Put everything back as it was. Conflict, and nothing is done, when it was undone or find_contradictions()."""
     merge = get_merge(session, merge_id)
-    survivor, merged = _lock(session, merge.survivor_id, merge.merged_id)
+    survivor, merged = lock_records(session, merge.survivor_id, merge.merged_id)
     session.refresh(merge)
     if merge.undone_at is not None:
         raise Conflict(_("This merge was undone already."))
@@ -92,17 +89,6 @@ def undo_merge(session: Session, *, merge_id: int, actor: Actor, now: dt.datetim
     _make_findable(session, survivor, merged, now)
     _log(session, ("patients.unmerge", "patients.unmerged"), merge, mine, {}, actor, now)
     return merge
-
-
-def _lock(session: Session, survivor_id: int, merged_id: int) -> tuple[Patient, Patient]:
-    """Both rows, fresh and locked. Merges take turns: one may move what another merged earlier, a third row."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
-    query = select(Patient).where(Patient.id.in_((survivor_id, merged_id))).order_by(Patient.id).with_for_update()
-    found = {p.id: p for p in session.scalars(query.execution_options(populate_existing=True))}
-    if len(found) < 2:
-        raise NotFound(_("There is no such patient."))
-    return found[survivor_id], found[merged_id]
 
 
 def _check_states(survivor: Patient, merged: Patient, versions: tuple[int, int] | None) -> None:
