@@ -7,6 +7,7 @@ import "./dialogs.js";
 import "./focus.js";
 import "./errors-focus.js";
 import "./toasts.js";
+import "./scanner.js";
 import "./keyboard.js";
 import "./rows.js";
 import "./clocks.js";

@@ -1,13 +1,13 @@
 // The keyboard: any element with data-key="n" or data-key="g p" is pressed by that key; data-key-label is its line in
 // the key map. Inside a row ([data-row] or a table row) a key acts on the row that has the focus.
-// A barcode scanner types faster than people: its text goes to the patient search.
+// A barcode scanner types faster than people (scanner.js): what comes that fast presses no key.
 import { recall, remember } from "./storage.js";
 import { fillKeyMap } from "./keymap.js";
 
 const BURST = 50; // ms between keys of a scanner; people are slower
 const SETTLE = 70; // ms to wait before a letter counts as a shortcut
 const PREFIX = 1200; // ms to press the second key of "g p"
-const SHORTEST_SCAN = 5;
+const LEAVING = 2000; // ms in which the next page should come
 const ROW = "tbody tr, [data-row]";
 
 let typed = "";
@@ -15,6 +15,7 @@ let lastAt = 0;
 let waiting = 0;
 let prefix = "";
 let prefixTimer = 0;
+let leavingUntil = 0;
 
 const singleKeysOn = () => recall("single-keys") !== "off";
 
@@ -69,13 +70,6 @@ function settle() {
   if (keys.length <= 2) [...keys].forEach(feed);
 }
 
-function scanned(text) {
-  const form = document.getElementById("global-search");
-  if (!form || document.querySelector("dialog[open]")) return;
-  form.elements.q.value = text;
-  form.requestSubmit();
-}
-
 function closeSearch(target) {
   const search = target.closest?.(".search");
   if (!search) return;
@@ -94,13 +88,11 @@ document.addEventListener("keydown", (event) => {
   if (isTyping(target)) return;
   const isFast = event.timeStamp - lastAt < BURST;
   lastAt = event.timeStamp;
-  if (key === "Enter" && isFast && typed.length >= SHORTEST_SCAN) {
-    event.preventDefault();
+  if (key.length === 1 && key !== " ") {
     clearTimeout(waiting);
-    scanned(typed);
-    typed = "";
-  } else if (key.length === 1 && key !== " ") {
-    clearTimeout(waiting);
+    // What is typed while the next page is on its way is meant for that one.
+    if (event.timeStamp < leavingUntil) return event.preventDefault();
+    if (!isFast && typed && singleKeysOn()) settle();
     typed = isFast ? typed + key : key;
     if (!/[\p{L}\p{N}]/u.test(key) && typed.length === 1 && singleKeysOn() && find(key)) {
       event.preventDefault();
@@ -111,6 +103,9 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+addEventListener("beforeunload", () => (leavingUntil = performance.now() + LEAVING));
+addEventListener("pageshow", () => (leavingUntil = 0));
 
 const toggle = document.querySelector("[data-keys-toggle]");
 if (toggle) {

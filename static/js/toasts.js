@@ -2,20 +2,31 @@
 const SECONDS = 6;
 const texts = () => document.body.dataset;
 
-/** Show `message`; tone "success" or "info" leaves by itself, the others stay until closed. A `subject` has one toast. */
-export function toast(message, tone = "success", subject = "") {
+/** Show `message`; tone "success" or "info" leaves by itself, the others stay until closed. A `subject` has one toast.
+ *  An `action` {label, run} is a button in it. */
+export function toast(message, tone = "success", subject = "", action = null) {
   if (subject) document.querySelector(`[data-toast="${subject}"]`)?.remove();
   const template = document.getElementById("toast-template");
   const element = template.content.firstElementChild.cloneNode(true);
   element.dataset.tone = tone;
   element.dataset.toast = subject;
   element.querySelector("p").textContent = message;
+  if (action) element.querySelector("[data-toast-close]").before(button(action));
   const use = element.querySelector("use");
   const icon = { success: "check", info: "info" }[tone] ?? "alert";
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
   const dialog = document.querySelector("dialog[open] .dialog-alerts");
   (dialog ?? document.getElementById("toasts")).append(element);
   expire(element);
+}
+
+function button({ label, run }) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "button is-small";
+  element.textContent = label;
+  element.addEventListener("click", run);
+  return element;
 }
 
 function expire(element) {

@@ -51,6 +51,8 @@ def test_what_is_typed_before_the_scripts_have_come_is_understood_too(visit: Vis
     type_person(page, "Adeyemi", "Bola", "14/3/82", "06 12 34 56 09")
     held[0].continue_()
     expect(page.locator("#birth-understood")).to_contain_text(re.compile(r"\d+ y"))
+    expect(page.locator("input[name=sex][value=female]")).to_be_checked()
+    expect(page.locator("#phone")).to_be_focused()
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

@@ -28,6 +28,10 @@ def _number(value: Any) -> int | None:
     return int(value) if value else None
 
 
+# Numbers that stand as a barcode on a card: a scanner may type here.
+SCANNED = {"data-scan": ""}
+
+
 class Row(PlainForm):  # type: ignore[misc]
     """One of several alike; a row left blank does not count."""
 
@@ -52,7 +56,7 @@ class IdentifierRow(Row):
     ALWAYS_SET = ("kind",)
 
     kind = SelectField(_l("Kind"), [Length(max=40)], validate_choice=False)
-    value = StringField(_l("Number"), [Length(max=identifiers.VALUE_MAX)])
+    value = StringField(_l("Number"), [Length(max=identifiers.VALUE_MAX)], render_kw=SCANNED)
     issuer = StringField(_l("Issued by"), [Length(max=200)])
     valid_until = DateTextField(_l("Valid until"))
 
@@ -66,7 +70,7 @@ class ContactRow(Row):
 class CoverageRow(Row):
     payer = StringField(_l("Payer"), [Length(max=160)])
     plan = StringField(_l("Plan"), [Length(max=160)])
-    member_number = StringField(_l("Member number"), [Length(max=80)])
+    member_number = StringField(_l("Member number"), [Length(max=80)], render_kw=SCANNED)
     valid_from = DateTextField(_l("Valid from"))
     valid_until = DateTextField(_l("Valid until"))
 
