@@ -1,5 +1,6 @@
 """Clinic: front-desk software for a small clinic."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,29 @@ if TYPE_CHECKING:
     from flask import Blueprint, Flask
 
 ROOT = Path(__file__).parent.parent
+# Whose routes.py is registered.
+AREAS = (
+    "audit",
+    "auth",
+    "desk",
+    "directory",
+    "documents",
+    "documents.uploads",
+    "exports",
+    "imports",
+    "ops",
+    "ops.jobs",
+    "patients",
+    "patients.alerts",
+    "patients.chart",
+    "patients.registration",
+    "queue",
+    "queue.closing",
+    "queue.displays",
+    "queue.displays.screen",
+    "queue.tickets",
+    "visits",
+)
 
 
 def create_app(settings: Settings | None = None) -> "Flask":
@@ -33,46 +57,6 @@ def create_app(settings: Settings | None = None) -> "Flask":
 
 
 def _blueprints() -> "list[Blueprint]":
-    from clinic.audit import routes as audit
-    from clinic.auth import routes as auth
-    from clinic.desk import routes as desk
-    from clinic.directory import routes as directory
-    from clinic.documents import routes as documents
-    from clinic.documents.uploads import routes as uploads
-    from clinic.exports import routes as exports
-    from clinic.imports import routes as imports
-    from clinic.ops import routes as ops
-    from clinic.ops.jobs import routes as jobs
-    from clinic.patients import routes as patients
-    from clinic.patients.alerts import routes as alerts
-    from clinic.patients.chart import routes as chart
-    from clinic.patients.registration import routes as registration
-    from clinic.queue import routes as queue
-    from clinic.queue.displays import routes as displays
-    from clinic.queue.displays.screen import routes as screen
-    from clinic.queue.tickets import routes as tickets
-    from clinic.visits import routes as visits
-
-    areas = (
-        alerts,
-        audit,
-        auth,
-        chart,
-        desk,
-        directory,
-        displays,
-        documents,
-        exports,
-        imports,
-        jobs,
-        ops,
-        patients,
-        queue,
-        registration,
-        screen,
-        tickets,
-        uploads,
-        visits,
-    )
-    # Modules of one area share its blueprint.
-    return list(dict.fromkeys(area.blueprint for area in areas))
+    """Modules of one area share its blueprint."""
+    modules = [import_module(f"clinic.{area}.routes") for area in AREAS]
+    return list(dict.fromkeys(module.blueprint for module in modules))

@@ -27,6 +27,8 @@ class Schedule:
 
 
 SCHEDULES: tuple[Schedule, ...] = (
+    # In the small hours: who works past midnight is not interrupted.
+    Schedule("close-past-days", "clinic.queue.closing.jobs.close_past_days", daily_at=dt.time(3)),
     Schedule("exports-reconcile", "clinic.exports.jobs.reconcile", every=30),
     Schedule("exports-clean-up", "clinic.exports.jobs.clean_up", every=3600),
     Schedule("uploads-sweep", "clinic.documents.uploads.jobs.sweep", every=300),

@@ -140,6 +140,7 @@ class Appointment(Idempotent, Keyed, Base):
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="order"),
         Index("ix_appointments_day", "day", "starts_at"),
+        Index("ix_appointments_state", "state", "day"),
         Index("ix_appointments_practitioner", "practitioner_id", "starts_at"),
         Index("ix_appointments_room", "room_id", "starts_at"),
         Index("ix_appointments_patient", "patient_id", "starts_at"),

@@ -55,7 +55,7 @@ class Visit(Keyed, Base):
 
     __tablename__ = "visits"
     __table_args__ = (
-        Index("ix_visits_day", "day", "state", "id"),
+        Index("ix_visits_state", "state", "day", "id"),
         Index("ix_visits_patient", "patient_id", "day", "id"),
         Index("ix_visits_practitioner", "practitioner_id", "day"),
     )

@@ -41,7 +41,7 @@ def lock_visits(session: Session, patient_id: int, day: dt.date) -> None:
 
 def list_of_patient(session: Session, patient_id: int, limit: int = 50) -> list[Visit]:
     """A patient's latest visits, newest first; not those that were checked in by mistake."""
-    query = _shown().where(Visit.patient_id == patient_id, Visit.state != State.UNDONE)
+    query = _shown(select(Visit)).where(Visit.patient_id == patient_id, Visit.state != State.UNDONE)
     return list(session.scalars(query.order_by(Visit.day.desc(), Visit.id.desc()).limit(limit)))
 
 
@@ -55,7 +55,7 @@ def list_day(
 ) -> list[Visit]:
     """Visits of a day by arrival, after the (arrival, id) of the last one shown."""
     wanted = states or [state for state in State if state is not State.UNDONE]
-    query = _shown().where(Visit.day == day, Visit.state.in_(wanted))
+    query = _shown(select(Visit)).where(Visit.day == day, Visit.state.in_(wanted))
     if after is not None:
         at, visit_id = after
         query = query.where((Visit.arrived_at > at) | ((Visit.arrived_at == at) & (Visit.id > visit_id)))
@@ -64,19 +64,24 @@ def list_day(
 
 def count_states(session: Session, day: dt.date) -> dict[State, int]:
     """How many visits of a day are in each state; states without any are missing."""
-    query = select(Visit.state, func.count()).where(Visit.day == day).group_by(Visit.state)
+    # Every state is named for the index, which begins with it.
+    query = select(Visit.state, func.count()).where(Visit.state.in_(State), Visit.day == day).group_by(Visit.state)
     return dict(session.execute(query).tuples().all())
 
 
+def ready_until(day: dt.date) -> Select[tuple[Visit]]:
+    """Visits of this day or earlier that wait for their check-out."""
+    return select(Visit).where(Visit.state == State.READY, Visit.day <= day)
+
+
 def list_ready_until(session: Session, day: dt.date, limit: int) -> list[Visit]:
-    """Visits of this day or earlier that wait for their check-out, oldest first."""
-    query = _shown().where(Visit.state == State.READY, Visit.day <= day)
-    return list(session.scalars(query.order_by(Visit.day, Visit.id).limit(limit)))
+    """The first of them, oldest first."""
+    return list(session.scalars(_shown(ready_until(day)).order_by(Visit.day, Visit.id).limit(limit)))
 
 
-def _shown() -> Select[tuple[Visit]]:
-    """Visits with what a list shows of them."""
-    return select(Visit).options(
+def _shown(query: Select[tuple[Visit]]) -> Select[tuple[Visit]]:
+    """With what a list shows of a visit."""
+    return query.options(
         joinedload(Visit.patient, innerjoin=True).load_only(Patient.display_name, Patient.mrn),
         joinedload(Visit.service, innerjoin=True).load_only(Service.name),
         joinedload(Visit.appointment).load_only(Appointment.starts_at, Appointment.state),

@@ -81,6 +81,7 @@ def upgrade() -> None:
         )
         batch.create_index("ix_queue_entries_visit", ["visit_id"])
     allow_steps((*OLD_STEPS, *NEW_STEPS))
+    op.create_index("ix_appointments_state", "appointments", ["state", "day"], unique=False)
     for statement in (SERVED, BACKFILL, LINK):
         op.execute(statement)
 
@@ -117,7 +118,7 @@ def create_visits() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
         sa.UniqueConstraint("appointment_id", name=op.f("uq_visits_appointment_id")),
     )
-    op.create_index("ix_visits_day", table, ["day", "state", "id"], unique=False)
+    op.create_index("ix_visits_state", table, ["state", "day", "id"], unique=False)
     op.create_index("ix_visits_patient", table, ["patient_id", "day", "id"], unique=False)
     op.create_index("ix_visits_practitioner", table, ["practitioner_id", "day"], unique=False)
 
@@ -130,6 +131,7 @@ def allow_steps(steps: tuple[str, ...]) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_appointments_state", "appointments")
     op.execute(RENAMED)
     allow_steps(OLD_STEPS)
     with op.batch_alter_table("queue_entries") as batch:

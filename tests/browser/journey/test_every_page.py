@@ -86,6 +86,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "export_id": add_export(page),
         "import_id": add_import(page, folder / "Patient.ndjson"),
         "entry_id": open_entry(page),
+        "visit_id": ready_visit(page),
         "department_id": "1",
         "practitioner_id": "1",
         "kind": "departments",
@@ -136,6 +137,12 @@ def open_entry(page: Page) -> str:
     """A ticket that still waits: it can be cancelled and transferred."""
     page.goto("/queue/boards/1")
     return number_in(page.locator("#column-waiting .ticket").first.get_attribute("id"))
+
+
+def ready_visit(page: Page) -> str:
+    """A visit that can be checked out."""
+    page.goto("/visits?state=ready")
+    return number_in(page.locator("#visits-table .row-link").first.get_attribute("id"))
 
 
 def add_display(page: Page) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The end of a day: what is still open, and closing it."""

@@ -1,0 +1,23 @@
+"""The next morning starts clean by itself."""
+
+import datetime as dt
+
+from clinic import clock
+from clinic.audit.service import SystemActor
+from clinic.db import transaction
+from clinic.queue.closing.service import close_day
+from clinic.web.security import settings
+
+ACTOR = SystemActor("end of day")
+AT_ONCE = 50
+
+
+def close_past_days() -> None:
+    """Close everything that days before today left open, a batch per transaction. Safe to repeat."""
+    now = clock.now()
+    yesterday = clock.clinic_day(now, settings().zone) - dt.timedelta(days=1)
+    while True:
+        with transaction() as session:
+            closed = close_day(session, day=yesterday, actor=ACTOR, now=now, limit=AT_ONCE)
+        if not closed:
+            return
