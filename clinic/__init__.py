@@ -30,6 +30,7 @@ AREAS = (
     "queue.closing",
     "queue.displays",
     "queue.displays.screen",
+    "queue.phone",
     "queue.tickets",
     "visits",
 )

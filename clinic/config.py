@@ -7,6 +7,7 @@ fixes a configuration in one go.
 import base64
 import binascii
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,7 @@ class Settings:
     timezone: str
     region: str
     locale: str
+    public_url: str
     https: bool
     trusted_hosts: tuple[str, ...]
     proxies: int
@@ -163,6 +165,11 @@ def _region_problem(value: str) -> str | None:
     return None if len(value) == 2 and value.isupper() else f"must be a country code such as FR, not {value!r}."
 
 
+def _address_problem(value: str) -> str | None:
+    is_address = value == "" or re.fullmatch(r"https?://[^/?#\s]+/?", value)
+    return None if is_address else f"must be an address such as https://clinic.example.org, not {value!r}."
+
+
 def _database_problem(value: str) -> str | None:
     if value.startswith(("sqlite:///", "postgresql+psycopg://")):
         return None
@@ -182,10 +189,7 @@ def _storage_problem(value: str) -> str | None:
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from `environ` (by default the process environment over the `.env` file).
-
-    Raises SettingsError naming every problem at once.
-    """
+    """Settings from `environ`, by default the process environment over `.env`; SettingsError names every problem."""
     read = _Reader(_process_environment() if environ is None else environ)
     env = read.choice("CLINIC_ENV", "production", ENVIRONMENTS)
     var = Path(read.text("CLINIC_VAR", "var")).absolute()
@@ -210,6 +214,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         timezone=read.checked("CLINIC_TIMEZONE", "Europe/Paris", _timezone_problem),
         region=read.checked("CLINIC_REGION", "FR", _region_problem),
         locale=read.text("CLINIC_LOCALE", "en_GB"),
+        public_url=read.checked("PUBLIC_URL", "", _address_problem).rstrip("/"),
         https=https,
         trusted_hosts=hosts,
         proxies=read.number("TRUSTED_PROXIES", 0, 0, 5),

@@ -2,7 +2,7 @@
 
 import os
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -43,13 +43,19 @@ def install(app: Flask, settings: Settings) -> None:
     guard.install()
     db.init_app(app)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
-    babel.init_app(app)
+    babel.init_app(app, locale_selector=_chosen_locale)
     queueing.connect(settings.redis_url)
     with app.app_context():
         configure_engine(db.engine)
         # A forked worker must not share its parent's connections.
         engine = db.engine
         os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+
+
+def _chosen_locale() -> str | None:
+    """The locale that a public page was asked for in; None means the clinic's own."""
+    locale: str | None = g.get("language")
+    return locale
 
 
 def _limits_url(redis_url: str) -> str:

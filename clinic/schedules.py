@@ -33,6 +33,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("exports-clean-up", "clinic.exports.jobs.clean_up", every=3600),
     Schedule("uploads-sweep", "clinic.documents.uploads.jobs.sweep", every=300),
     Schedule("duplicates-match", "clinic.patients.duplicates.jobs.match_waiting", every=15),
+    Schedule("ticket-links-clean-up", "clinic.queue.phone.jobs.clean_up", daily_at=dt.time(3, 40)),
     Schedule("imports-reconcile", "clinic.imports.jobs.reconcile", every=30),
     Schedule("imports-clean-up", "clinic.imports.jobs.clean_up", every=3600),
 )

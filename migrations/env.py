@@ -22,6 +22,9 @@ from clinic.patients.merging import models as merge_models
 from clinic.patients.search import models as search_models
 from clinic.queue import models as queue_models
 from clinic.queue.displays import models as display_models
+from clinic.queue.kiosk import models as kiosk_models
+from clinic.queue.notices import models as notice_models
+from clinic.queue.phone import models as phone_models
 from clinic.visits import models as visit_models
 from migrations.checks import assert_references, count_rows, include_object, lost_rows, render_item
 
@@ -40,6 +43,9 @@ MODELS = (
     merge_models,
     queue_models,
     display_models,
+    kiosk_models,
+    notice_models,
+    phone_models,
     export_models,
     import_models,
 )

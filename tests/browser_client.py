@@ -64,7 +64,7 @@ class Browser:
 
     def _open(self, method: str, url: str, **options: Any) -> TestResponse:
         # The test's app context outlives the request: forget what belongs to one request only.
-        for name in ("_login_user", "csrf_token", "_flask_babel"):
+        for name in ("_login_user", "csrf_token", "_flask_babel", "language", "translations"):
             g.pop(name, None)
         response = self.client.open(url, method=method, **options)
         self.session.rollback()

@@ -84,6 +84,8 @@ def app(settings: Settings, redis_server: None) -> Iterator[Flask]:
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """The request's session inside an outer transaction that is rolled back: commits become savepoints."""
+    # What was worked out from the rows of another test.
+    app.extensions.pop("clinic_outlooks", None)
     with app.app_context():
         engine = db.engine
         connection = engine.connect().execution_options(**{WRITE_OPTION: True})

@@ -57,6 +57,7 @@ class PatientDetails:
     notes: str | None = None
     consent_to_contact: bool | None = None
     consent_to_share: bool | None = None
+    hide_name: bool = False
     practitioner_id: int | None = None
     identifiers: tuple[IdentifierDetails, ...] = ()
     coverages: tuple[CoverageDetails, ...] = ()

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.crypto import EncryptedJson, EncryptedText
@@ -92,6 +92,7 @@ class Patient(Idempotent, Keyed, Base):
     notes: Mapped[str | None] = mapped_column(EncryptedText("patients.notes"))
     consent_to_contact: Mapped[bool | None]
     consent_to_share: Mapped[bool | None]
+    hide_name: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_active: Mapped[bool] = mapped_column(default=True)
     practitioner_id: Mapped[int | None] = mapped_column(ForeignKey("practitioners.id", ondelete="SET NULL"))
     registered_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -15,6 +15,7 @@ from clinic.directory.models import Department, Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.queue.following import follow_entry
 from clinic.queue.models import CLOSED_STATES, TRANSITIONS, Lane, QueueEntry, QueueEvent, RoomChoice, State, Step
+from clinic.queue.phone.service import add_link
 from clinic.queue.queries import (
     find_entry_by_key,
     find_event_by_key,
@@ -86,6 +87,7 @@ def join_queue(
     )
     session.add(entry)
     session.flush()
+    add_link(session, entry_id=entry.id, now=now)
     _note(session, entry, Step.JOIN, {}, actor=actor, now=now)
     return entry
 

@@ -6,9 +6,11 @@ from jinja2 import StrictUndefined
 from clinic.config import Settings
 from clinic.db import db
 from clinic.web import (
+    addresses,
     errors,
     filters,
     frame,
+    languages,
     logging,
     navigation,
     requests,
@@ -31,6 +33,8 @@ def install(app: Flask, settings: Settings) -> None:
     filters.install(app)
     templating.install(app)
     translations.install(app)
+    languages.install(app)
+    addresses.install(app)
     navigation.install(app)
     frame.install(app)
     streams.install(app, settings.stream_limit)

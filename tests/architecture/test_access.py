@@ -19,6 +19,8 @@ PUBLIC = {
     "display.show",
     "ops.live",
     "ops.ready",
+    "phone.place",
+    "phone.show",
 }
 
 

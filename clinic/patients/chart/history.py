@@ -87,6 +87,7 @@ FIELDS = {
     "notes": _l("Notes"),
     "consent_to_contact": _l("Consent to be contacted"),
     "consent_to_share": _l("Consent to share the record"),
+    "hide_name": _l("Name never shown in the waiting room"),
     "practitioner_id": _l("Practitioner"),
     "identifiers": _l("Identifiers"),
     "coverages": _l("Coverage"),

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from wtforms import FieldList, FormField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms import Form as PlainForm
 from wtforms.validators import Length, Optional, Regexp, ValidationError
 
@@ -110,6 +110,10 @@ class PatientForm(Form):
     practitioner_id = SelectField(_l("Practitioner"), coerce=_number)
     consent_to_contact = RadioField(_l("May we write or call?"), [Optional()])
     consent_to_share = RadioField(_l("May the record be shared with other carers?"), [Optional()])
+    hide_name = BooleanField(
+        _l("Never show the name in the waiting room"),
+        description=_l("Screens then show the ticket only, whatever they show of others."),
+    )
     deceased_on = PastDateField(_l("Died on"))
     notes = TextAreaField(_l("Notes"), [Length(max=4000)])
 

@@ -41,6 +41,7 @@ def shown_values(details: PatientDetails, region: str) -> Shown:
         "coverages": [_coverage_row(c) for c in details.coverages],
         "consent_to_contact": _ANSWERS[details.consent_to_contact],
         "consent_to_share": _ANSWERS[details.consent_to_share],
+        "hide_name": details.hide_name,
     }
 
 
@@ -90,6 +91,7 @@ def typed_details(form: PatientForm, region: str) -> PatientDetails:
         coverages=_coverages(form),
         consent_to_contact=_CONSENT.get(form.consent_to_contact.data),
         consent_to_share=_CONSENT.get(form.consent_to_share.data),
+        hide_name=form.hide_name.data,
     )
 
 

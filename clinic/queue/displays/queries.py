@@ -1,7 +1,6 @@
 """Reads of displays, and what a waiting room may see."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from clinic.errors import NotFound
 from clinic.patients.models import Patient
 from clinic.queue.displays.models import Display, Privacy
 from clinic.queue.models import QueueEntry, State
+from clinic.queue.tokens import digest_token
 
 CALLS_SHOWN = 6
 RECENT_SHOWN = 6
@@ -37,11 +37,6 @@ class Screen:
     calls: Sequence[Call]
     recent: Sequence[Call]
     waiting: int
-
-
-def digest_token(token: str) -> bytes:
-    """What is kept of a device token: 32 bytes."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def list_displays(session: Session) -> list[Display]:
@@ -94,7 +89,7 @@ def _called(departments: Sequence[int], day: dt.date, states: Sequence[State]) -
         .options(
             joinedload(QueueEntry.room),
             joinedload(QueueEntry.department, innerjoin=True).load_only(Department.name),
-            joinedload(QueueEntry.patient).load_only(Patient.display_name, Patient.given_name),
+            joinedload(QueueEntry.patient).load_only(Patient.display_name, Patient.given_name, Patient.hide_name),
         )
         .order_by(QueueEntry.called_at.desc(), QueueEntry.id.desc())
     )
@@ -112,7 +107,7 @@ def _call(entry: QueueEntry, privacy: Privacy) -> Call:
 
 def shown_name(patient: Patient | None, privacy: Privacy) -> str:
     """As much of a name as the display may show; a first name that is not known falls back to initials."""
-    if patient is None or privacy is Privacy.NONE:
+    if patient is None or patient.hide_name or privacy is Privacy.NONE:
         return ""
     if privacy is Privacy.FIRST_NAME and patient.given_name:
         return patient.given_name.split()[0]

@@ -1,7 +1,6 @@
 """Setting up displays."""
 
 import datetime as dt
-import secrets
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
@@ -13,9 +12,9 @@ from clinic.audit.service import Actor, changes, record
 from clinic.directory.models import Department
 from clinic.errors import Invalid
 from clinic.queue.displays.models import Display, Privacy
-from clinic.queue.displays.queries import digest_token, get_display
+from clinic.queue.displays.queries import get_display
+from clinic.queue.tokens import digest_token, new_token
 
-TOKEN_BYTES = 24
 SEEN_EVERY = dt.timedelta(seconds=50)
 
 
@@ -43,7 +42,7 @@ def create_display(
         first = session.scalar(select(Display).where(Display.idempotency_key == idempotency_key))
         if first is not None:
             return first, None
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     display = Display(
         name=name,
         token_digest=digest_token(token),
@@ -86,7 +85,7 @@ def update_display(
 def renew_token(session: Session, *, display_id: int, actor: Actor, now: dt.datetime) -> tuple[Display, str]:
     """A new address for a display; the old one stops working at once."""
     display = get_display(session, display_id)
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     display.token_digest = digest_token(token)
     session.flush()
     record(session, "displays.renew", "display", display.id, actor=actor, now=now)

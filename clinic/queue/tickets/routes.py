@@ -20,6 +20,7 @@ from clinic.queue.checkin.queries import list_for_check_in
 from clinic.queue.checkin.service import check_in
 from clinic.queue.forms import JoinForm
 from clinic.queue.models import QueueEntry
+from clinic.queue.phone.queries import find_token
 from clinic.queue.service import join_queue
 from clinic.visits.queries import find_open_visit
 from clinic.web import htmx
@@ -145,4 +146,5 @@ def ticket(entry_id: int) -> Response:
         entry=entry,
         ahead=ahead,
         is_more=ahead == queries.AHEAD_COUNTED,
+        token=find_token(current_session(), entry_id, clock.now()),
     )

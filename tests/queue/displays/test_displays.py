@@ -18,8 +18,9 @@ from clinic.patients.models import Patient
 from clinic.queue import service as queue
 from clinic.queue.displays import service
 from clinic.queue.displays.models import Display, Privacy
-from clinic.queue.displays.queries import digest_token, get_display_by_token, shown_name
+from clinic.queue.displays.queries import get_display_by_token, shown_name
 from clinic.queue.models import QueueEntry, Step
+from clinic.queue.tokens import digest_token
 from tests.browser_client import Browser
 from tests.factories import NOW, TESTER, Factory
 

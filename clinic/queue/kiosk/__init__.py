@@ -1,0 +1,1 @@
+"""The kiosk at the entrance: people check themselves in or take a ticket."""

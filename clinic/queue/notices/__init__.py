@@ -1,0 +1,1 @@
+"""What waiting rooms are told beside the calls: announcements and opening hours."""

@@ -1,0 +1,1 @@
+"""What a waiting person's phone shows, at the address that is printed on the ticket."""

@@ -1,0 +1,26 @@
+"""Giving tickets the address of their page, and taking it back."""
+
+import datetime as dt
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from clinic.queue.phone.models import TicketLink
+from clinic.queue.tokens import digest_token, new_token
+
+LIFETIME = dt.timedelta(hours=18)
+
+
+def add_link(session: Session, *, entry_id: int, now: dt.datetime) -> TicketLink:
+    """A fresh address for a ticket, for as long as a clinic day may last."""
+    token = new_token()
+    link = TicketLink(entry_id=entry_id, token_digest=digest_token(token), token=token, expires_at=now + LIFETIME)
+    session.add(link)
+    session.flush()
+    return link
+
+
+def remove_expired(session: Session, *, now: dt.datetime) -> int:
+    """Forget addresses that have expired; returns how many."""
+    removed = session.execute(delete(TicketLink).where(TicketLink.expires_at <= now))
+    return int(removed.rowcount)  # type: ignore[attr-defined]
