@@ -44,7 +44,7 @@ def fields_of(html: str) -> dict[str, str]:
     sent: dict[str, str] = {}
     for tag in re.findall(r"<input\b[^>]*>", form):
         values = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if values.get("type") != "radio" or re.search(r"\bchecked\b", tag):
+        if values.get("type") not in ("radio", "checkbox") or re.search(r"\bchecked\b", tag):
             sent[values["name"]] = unescape(values.get("value", ""))
     for name, text in re.findall(r'<textarea\b[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.S):
         sent[name] = unescape(text).strip()

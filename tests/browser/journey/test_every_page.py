@@ -28,7 +28,7 @@ NO_PAGES = {
     "static",
 }
 # Parts of pages, asked for by scripts.
-PARTS = {"display.calls", "patients.header"}
+PARTS = {"display.calls", "patients.header", "phone.place"}
 PATIENT = 12
 
 
@@ -85,7 +85,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "document_id": add_document(page, folder / "Card.png"),
         "export_id": add_export(page),
         "import_id": add_import(page, folder / "Patient.ndjson"),
-        "entry_id": open_entry(page),
+        **open_entry(page),
         "visit_id": ready_visit(page),
         "department_id": "1",
         "practitioner_id": "1",
@@ -133,10 +133,13 @@ def add_import(page: Page, path: Path) -> str:
     return number_in(page.url.rpartition("/")[2])
 
 
-def open_entry(page: Page) -> str:
-    """A ticket that still waits: it can be cancelled and transferred."""
+def open_entry(page: Page) -> dict[str, str]:
+    """A ticket that still waits, so that it can be cancelled and transferred, and the token of its page."""
     page.goto("/queue/boards/1")
-    return number_in(page.locator("#column-waiting .ticket").first.get_attribute("id"))
+    entry_id = number_in(page.locator("#column-waiting .ticket").first.get_attribute("id"))
+    page.goto(f"/queue/{entry_id}/ticket")
+    address = page.locator(".paper-code").get_attribute("href") or ""
+    return {"entry_id": entry_id, "ticket_token": address.rpartition("/")[2]}
 
 
 def ready_visit(page: Page) -> str:
