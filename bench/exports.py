@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import psutil
-
 from bench.client import Client, sign_in_to_peer
 from bench.figures import Figure
-from bench.measure import PeakMemory, tree
-from bench.servers import DATA, Server, clinic, clinic_settings, database, peer, prepare_clinic, staff
+from bench.measure import PeakMemory, largest_memory
+from bench.servers import DATA, clinic, clinic_settings, database, peer, prepare_clinic, staff
 from clinic.crypto import KeyRing
 from clinic.exports.files.guard import SUSPECTS, neutralise
 
@@ -50,7 +48,7 @@ def _export(rows: int) -> tuple[float, float]:
         fields: list[tuple[str, str]] = [("columns", name) for name in COLUMNS.split()]
         fields += [("format", "csv"), ("delimiter", "comma"), ("kind", "patients")]
         fields += [("idempotency_key", secrets.token_urlsafe(24)), ("csrf_token", client.csrf)]
-        with PeakMemory(lambda: _largest(server)) as memory:
+        with PeakMemory(lambda: largest_memory(server.pid)) as memory:
             answer = client.open(
                 "POST", "/exports", urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"}
             )
@@ -72,16 +70,6 @@ def _wait(rows: int) -> float:
             seconds = datetime.fromisoformat(finished) - datetime.fromisoformat(started)
             return float(done / seconds.total_seconds())
         time.sleep(POLL_SECONDS)
-
-
-def _largest(server: Server) -> float:
-    sizes = [0.0]
-    for process in tree(server.pid):
-        try:
-            sizes.append(process.memory_info().rss / 1e6)
-        except psutil.NoSuchProcess:
-            continue
-    return max(sizes)
 
 
 def _peer_export(rows: int) -> float:

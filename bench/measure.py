@@ -56,6 +56,17 @@ def tree_memory(pid: int) -> float:
     return total / 1e6
 
 
+def largest_memory(pid: int) -> float:
+    """Resident megabytes of the largest process of a tree: what a job that starts meanwhile shares is not growth."""
+    sizes = [0.0]
+    for process in tree(pid):
+        try:
+            sizes.append(process.memory_info().rss / 1e6)
+        except psutil.NoSuchProcess:
+            continue
+    return max(sizes)
+
+
 class PeakMemory:
     """Samples the peak of a number of megabytes every 20 ms while its block runs."""
 
