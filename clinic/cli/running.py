@@ -15,6 +15,7 @@ from clinic.ops.health import is_migrated
 from clinic.ops.sample.clinic import add_clinic, is_empty
 from clinic.ops.sample.papers import add_papers
 from clinic.ops.sample.staff import sign_ins_text
+from clinic.ops.startup import StartError, make_folder
 from clinic.queueing import QUEUE_NAMES
 from clinic.web.security import settings
 
@@ -23,6 +24,10 @@ from clinic.web.security import settings
 @with_appcontext
 def setup() -> None:
     """Bring the database up to date; on a developer's first start load the sample clinic."""
+    try:
+        make_folder(settings().var)
+    except StartError as error:
+        raise click.ClickException(str(error)) from error
     # A migration counts every row before and after: with nothing to migrate that would only delay the start.
     is_current = is_migrated(current_session())
     current_session().rollback()

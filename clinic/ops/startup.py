@@ -18,15 +18,27 @@ class StartError(Exception):
     """Clinic cannot start; the message is one line for whoever tried."""
 
 
+def make_folder(var: Path) -> None:
+    """The data folder, for nobody else to read. Raises StartError."""
+    try:
+        var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _unusable(var, error) from error
+
+
+def _unusable(var: Path, error: OSError) -> StartError:
+    return StartError(f"The folder {var} cannot be used: {error.strerror}. Choose one with CLINIC_VAR=.")
+
+
 @contextlib.contextmanager
 def claimed_folder(var: Path) -> Iterator[None]:
     """Make the data folder ours alone while the block runs. Raises StartError."""
+    make_folder(var)
     try:
-        var.mkdir(parents=True, exist_ok=True, mode=0o700)
         (var / "log").mkdir(exist_ok=True)
         lock = (var / "clinic.lock").open("a")
     except OSError as error:
-        raise StartError(f"The folder {var} cannot be used: {error.strerror}. Choose one with CLINIC_VAR=.") from error
+        raise _unusable(var, error) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,7 @@
 """Commands around starting a clinic."""
 
 import dataclasses
+import os
 import signal
 import subprocess
 import sys
@@ -55,6 +56,22 @@ def test_setup_in_production_only_migrates(app_on_an_empty_database: Flask) -> N
     result = app_on_an_empty_database.test_cli_runner().invoke(args=["setup"])
     assert (result.exit_code, result.output) == (0, "")
     assert patients(app_on_an_empty_database) == 0
+
+
+def test_setup_makes_the_data_folder_or_says_in_one_line_why_not(tmp_path: Path) -> None:
+    def set_up(var: Path) -> subprocess.CompletedProcess[str]:
+        own = {**os.environ, **ENVIRONMENT, "CLINIC_VAR": str(var), "FLASK_SKIP_DOTENV": "1"}
+        own.pop("DATABASE_URL", None)
+        command = [sys.executable, "-m", "flask", "setup"]
+        return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False)
+
+    made = set_up(tmp_path / "new" / "clinic")
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "new" / "clinic" / "clinic.sqlite3").exists()
+    (tmp_path / "file").touch()
+    refused = set_up(tmp_path / "file" / "clinic")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].startswith("Error: The folder")
 
 
 def works() -> bool:
