@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 # Whose routes.py is registered.
 AREAS = (
+    "appointments",
+    "appointments.booking",
+    "appointments.calendar",
     "audit",
     "auth",
     "desk",

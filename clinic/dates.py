@@ -22,6 +22,7 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?\Z")
 _NUMBERS = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})\Z")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[-/. ]+(\d{4})\Z")
 _AGE = re.compile(r"(\d{1,3}) ?(y|yr|yrs|yo|y o|year|years|years old|year old|m|mo|mos|month|months|months old)?\Z")
+_TIME = re.compile(r"(\d{1,2})(?:[:.h ]?(\d{2}))?\s*h?\s*(am|pm|a\.m\.|p\.m\.)?\Z")
 _ABOUT = re.compile(r"(?:~|≈|about |approx |approximately |around |ca |circa |c |age |aged )+")
 
 
@@ -55,6 +56,19 @@ def parse_birth_date(typed: str, *, today: dt.date, day_first: bool = True, loca
         if estimated:
             return estimated
     return parse_date(typed, today=today, day_first=day_first, locale=locale)
+
+
+def parse_time(typed: str) -> dt.time | None:
+    """A time of day in any usual spelling (9, 9:15, 0915, 9h15, 9.15 pm), or None."""
+    match = _TIME.match(" ".join(typed.casefold().split()))
+    if match is None:
+        return None
+    hour, minute, half = int(match[1]), int(match[2] or 0), match[3]
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    return dt.time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def day_first(region: str) -> bool:

@@ -207,3 +207,8 @@ class AppointmentEvent(Keyed, Base):
 
     appointment: Mapped[Appointment] = relationship()
     actor: Mapped[User | None] = relationship()
+
+    @property
+    def was_at(self) -> dt.datetime | None:
+        """When it was to start before this step moved it."""
+        return dt.datetime.fromisoformat(self.before["starts_at"]) if self.before.get("starts_at") else None

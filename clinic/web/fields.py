@@ -79,3 +79,18 @@ def _locale() -> str:
 
 def _example() -> str:
     return "14/3/1982" if _day_first() else "3/14/1982"
+
+
+class TimeTextField(DateTextField):
+    """A time of day, typed as text: 9, 9:15, 0915, 9h15, 9.15 pm; `data` is a time or None."""
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data:%H:%M}" if self.data else ""
+
+    def read(self, typed: str) -> dt.time:
+        found = dates.parse_time(typed)
+        if found is None:
+            raise ValueError(_("Type a time such as 9:15."))
+        return found

@@ -42,6 +42,13 @@ def date(day: dt.date | dt.datetime | None) -> str:
     return date_in(get_locale(), day)
 
 
+def full_date(day: dt.date | dt.datetime) -> str:
+    """A calendar date with its weekday; an instant gives the clinic's date."""
+    if isinstance(day, dt.datetime):
+        day = clock.clinic_day(day, settings().zone)
+    return date_in(get_locale(), day, "full")
+
+
 @lru_cache(maxsize=40_000)
 def date_in(locale: Locale | None, day: dt.date, pattern: str = "medium") -> str:
     """A date in a language. Kept: lists show a hundred dates, and writing one takes longer than reading a row."""
@@ -138,6 +145,7 @@ FILTERS = (
     local_datetime,
     exact_datetime,
     date,
+    full_date,
     birth_date,
     age,
     number,

@@ -20,6 +20,7 @@ class Section:
 
 SECTIONS = (
     Section("patients.index", _l("Patients"), "users", "patients.view", "p"),
+    Section("calendar.index", _l("Calendar"), "calendar", "appointments.view", "c"),
     Section("queue.index", _l("Queue"), "ticket", "queue.view", "q"),
     Section("exports.index", _l("Exports"), "download", "exports.create", "x"),
     Section("imports.index", _l("Imports"), "upload", "patients.import", "i"),
@@ -31,6 +32,8 @@ SECTIONS = (
 
 # Pages that belong to a section of another area: the tabs of a chart, the screens of the queue.
 _INSIDE = {
+    "appointments": "calendar",
+    "booking": "calendar",
     "documents": "patients",
     "uploads": "patients",
     "displays": "queue",
@@ -41,7 +44,7 @@ _INSIDE = {
 
 def _here() -> str:
     """The area of the section that this page is part of."""
-    if request.endpoint == "visits.history":
+    if request.endpoint in ("visits.history", "appointments.history"):
         return "patients"
     area = (request.endpoint or "").split(".")[0]
     return _INSIDE.get(area, area)

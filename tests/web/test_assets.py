@@ -31,7 +31,8 @@ def test_the_first_page_weighs_little(manager: Browser) -> None:
 
 def test_vendored_files_are_what_their_table_says() -> None:
     known = set(re.findall(r"\b[0-9a-f]{64}\b", (STATIC / "vendor" / "README.md").read_text()))
-    vendored = [*STATIC.glob("vendor/*/*.js"), *(ROOT / "tests" / "browser" / "vendor").glob("*/*.js")]
+    folders = (STATIC / "vendor", ROOT / "tests" / "browser" / "vendor")
+    vendored = [f for folder in folders for kind in ("js", "css") for f in folder.glob(f"*/*.{kind}")]
     assert {hashlib.sha256(f.read_bytes()).hexdigest() for f in vendored} == known
     assert all((f.parent / "LICENSE").exists() for f in vendored)
 
@@ -48,7 +49,7 @@ def test_every_icon_that_is_used_exists() -> None:
 
 
 def test_scripts_and_styles_name_only_files_that_exist() -> None:
-    for module in (STATIC / "js").glob("*.js"):
+    for module in (STATIC / "js").rglob("*.js"):
         assert all(path.exists() for path in _imports(module, set())), module.name
 
 

@@ -33,6 +33,7 @@ class Tab:
 
 TABS = (
     Tab("patients.show", _l("Summary"), "patients.view"),
+    Tab("appointments.history", _l("Appointments"), "appointments.view"),
     Tab("documents.index", _l("Documents"), "documents.view"),
     Tab("visits.history", _l("Visits"), "visits.view"),
     Tab("patients.changes", _l("Changes"), "patients.view"),
@@ -40,6 +41,7 @@ TABS = (
 
 
 CHECK_IN = "queue.new"
+BOOK = "booking.new"
 
 
 def open_chart(patient_id: int) -> Chart:
@@ -75,6 +77,13 @@ def in_dialog(href: str, title: str) -> dict[str, str]:
 def check_in_url(patient_id: int) -> str | None:
     """Where this person gives the patient a ticket, if there is such a place."""
     return url_for(CHECK_IN, patient_id=patient_id) if offers_check_in() else None
+
+
+@blueprint.app_template_global()
+def booking_url(patient_id: int) -> str | None:
+    """Where this person books an appointment for the patient, if there is such a place."""
+    is_offered = BOOK in current_app.view_functions and current_user.may("appointments.book")
+    return url_for(BOOK, patient_id=patient_id) if is_offered else None
 
 
 @blueprint.app_template_global()

@@ -17,6 +17,7 @@ from tests.documents.files import PNG
 pytestmark = pytest.mark.browser
 # Streams, files and JSON: nothing a person reads as a page.
 NO_PAGES = {
+    "calendar.events",
     "desk.live",
     "display.live",
     "documents.content",
@@ -28,7 +29,7 @@ NO_PAGES = {
     "static",
 }
 # Parts of pages, asked for by scripts.
-PARTS = {"display.calls", "patients.header", "phone.place"}
+PARTS = {"booking.slots", "display.calls", "patients.header", "phone.place"}
 PATIENT = 12
 
 
@@ -87,6 +88,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "import_id": add_import(page, folder / "Patient.ndjson"),
         **open_entry(page),
         "visit_id": ready_visit(page),
+        "appointment_id": coming_appointment(page),
         "department_id": "1",
         "practitioner_id": "1",
         "kind": "departments",
@@ -146,6 +148,16 @@ def ready_visit(page: Page) -> str:
     """A visit that can be checked out."""
     page.goto("/visits?state=ready")
     return number_in(page.locator("#visits-table .row-link").first.get_attribute("id"))
+
+
+def coming_appointment(page: Page) -> str:
+    """An appointment that can still be moved and cancelled."""
+    page.goto("/appointments?view=week")
+    page.goto(page.get_by_role("link", name="Next week").get_attribute("href") or "")
+    event = page.locator(".ec-event.is-booked").first
+    event.click()
+    details = page.locator("#appointment-details form").first
+    return number_in(details.get_attribute("action"))
 
 
 def add_display(page: Page) -> dict[str, str]:

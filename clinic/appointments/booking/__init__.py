@@ -1,0 +1,1 @@
+"""Booking and changing appointments on the screen."""

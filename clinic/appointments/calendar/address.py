@@ -1,0 +1,73 @@
+"""What the address of a calendar asks for."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Any
+
+from babel import Locale
+from flask import url_for
+from flask_babel import get_locale
+from werkzeug.datastructures import MultiDict
+
+from clinic.appointments.calendar.queries import By
+from clinic.web.filters import today
+
+NOBODY = "none"
+WEEK = dt.timedelta(days=7)
+YEARS = range(1990, 2200)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which days and columns. `who` is the key of the one column to show, or empty for all."""
+
+    day: dt.date
+    is_week: bool = False
+    by: By = By.PRACTITIONER
+    who: str = ""
+
+    @property
+    def days(self) -> list[dt.date]:
+        """The days shown, in their order."""
+        if not self.is_week:
+            return [self.day]
+        first = self.day - dt.timedelta(days=(self.day.weekday() - first_weekday()) % 7)
+        return [first + dt.timedelta(days=n) for n in range(7)]
+
+    def address(self, **changes: Any) -> str:
+        """The page with something else chosen."""
+        return url_for("calendar.index", **replace(self, **changes).arguments())
+
+    def arguments(self) -> dict[str, Any]:
+        """As they stand in an address, without what is usual."""
+        given = {
+            "day": self.day.isoformat() if self.day != today() else "",
+            "view": "week" if self.is_week else "",
+            "by": "" if self.by is By.PRACTITIONER else self.by.value,
+            "who": self.who,
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def step(self, direction: int) -> str:
+        """The page one day or week before or after."""
+        return self.address(day=self.day + direction * (WEEK if self.is_week else dt.timedelta(days=1)))
+
+
+def read_address(args: MultiDict[str, str]) -> Asked:
+    """A bad part of an address counts as none."""
+    day = args.get("day", today(), type=dt.date.fromisoformat)
+    if day.year not in YEARS:
+        day = today()
+    by = args.get("by", By.PRACTITIONER, type=By)
+    who = args.get("who", "")
+    return Asked(day, args.get("view") == "week", by, who if who.isdecimal() or who == NOBODY else "")
+
+
+def first_weekday() -> int:
+    """From Monday as 0, as people of the reader's language count."""
+    return int((get_locale() or Locale("en")).first_week_day)
+
+
+def column_key(column_id: int | None) -> str:
+    """A column as addresses and the script name it."""
+    return NOBODY if column_id is None else str(column_id)

@@ -1,0 +1,166 @@
+"""What the calendar shows: columns, when they are open, and the appointments in them, as its script reads them."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from clinic.appointments.calendar.address import Asked, column_key, first_weekday
+from clinic.appointments.calendar.queries import By, Column, list_columns
+from clinic.appointments.models import Appointment, State, Step
+from clinic.appointments.queries import list_between
+from clinic.appointments.schedules.hours import OpenHours
+from clinic.appointments.schedules.queries import list_open_hours
+from clinic.appointments.words import STATE_WORDS
+from clinic.clock import wall_time
+from clinic.web.security import settings
+
+OPENS, CLOSES = 8, 18
+LOCAL = "%Y-%m-%dT%H:%M:%S"
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The columns there are and those shown, when they are open, and the appointments in those shown."""
+
+    asked: Asked
+    all_columns: Sequence[Column]
+    columns: Sequence[Column]
+    opened: Sequence[OpenHours]
+    appointments: Sequence[Appointment]
+
+    @property
+    def sheet(self) -> list[Appointment]:
+        """The chosen day's appointments in their order."""
+        return [a for a in self.appointments if a.day == self.asked.day]
+
+    @property
+    def drawn(self) -> list[Appointment]:
+        """Without the cancelled ones: their time is free to be booked."""
+        return [a for a in self.appointments if a.state is not State.CANCELLED]
+
+    def hours(self) -> tuple[int, int]:
+        """From which to which full hour the days are drawn: all that is open or booked."""
+        zone = settings().zone
+        rows: list[Appointment | OpenHours] = [*self.opened, *self.appointments]
+        spans = [(row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)) for row in rows]
+        if not spans:
+            return OPENS, CLOSES
+        first = min(start.hour for start, _end in spans)
+        return first, max(24 if end.date() > start.date() else end.hour + (end.minute > 0) for start, end in spans)
+
+
+def read_calendar(session: Session, asked: Asked) -> Calendar:
+    """Five queries for a day, and for a week."""
+    first, last = asked.days[0], asked.days[-1]
+    found = list_between(session, from_day=first, to_day=last)
+    opened = list_open_hours(session, from_day=first, to_day=last, zone=settings().zone)
+    rows: list[Appointment | OpenHours] = [*found, *opened]
+    there = list_columns(session, asked.by, {one for row in rows if (one := _whose(row, asked.by)) is not None})
+    if any(_whose(a, asked.by) is None for a in found):
+        there.append(Column(None, _("No room") if asked.by is By.ROOM else _("No practitioner")))
+    shown = [c for c in there if column_key(c.id) == asked.who] or there
+    ids = {c.id for c in shown}
+    return Calendar(
+        asked,
+        there,
+        shown,
+        [hours for hours in opened if _whose(hours, asked.by) in ids],
+        [a for a in found if _whose(a, asked.by) in ids],
+    )
+
+
+def _whose(row: Appointment | OpenHours, by: By) -> int | None:
+    return row.room_id if by is By.ROOM else row.practitioner_id
+
+
+def page_data(calendar: Calendar, *, may_book: bool, now: dt.datetime) -> dict[str, Any]:
+    """What the script draws the empty calendar from."""
+    asked, local_now = calendar.asked, now.astimezone(settings().zone)
+    opens, closes = calendar.hours()
+    scroll_to = local_now.hour if asked.day == local_now.date() else opens
+    return {
+        "view": "week" if asked.is_week else "day",
+        "day": asked.day.isoformat(),
+        "days": [day.isoformat() for day in asked.days],
+        "firstDay": (first_weekday() + 1) % 7,
+        "offset": local_now.isoformat()[-6:],
+        "opens": f"{opens:02}:00:00",
+        "closes": f"{closes:02}:00:00",
+        "scrollTo": f"{max(opens, min(scroll_to, closes - 1)):02}:00:00",
+        "columns": [_column(c, calendar) for c in calendar.columns],
+        "eventsUrl": url_for("calendar.events", **asked.arguments()),
+        "bookUrl": url_for("booking.new", by=asked.by) if may_book else None,
+        "texts": {
+            "label": _("Appointments"),
+            "book": _("Book an appointment"),
+            "cursor": _("Choose a time in the calendar"),
+            "free": _("nothing booked"),
+        },
+    }
+
+
+def _column(column: Column, calendar: Calendar) -> dict[str, str]:
+    asked, key = calendar.asked, column_key(column.id)
+    return {
+        "id": key,
+        "title": column.title,
+        "note": "" if asked.is_week else column.note,
+        "url": asked.address(is_week=not asked.is_week, who="" if asked.is_week else key),
+    }
+
+
+def event_data(appointment: Appointment, by: By, *, may_book: bool) -> dict[str, Any]:
+    """One appointment as the script draws it; times are the clinic's wall clock."""
+    state, can_move = appointment.state, may_book and appointment.may(Step.MOVE)
+    return {
+        "id": str(appointment.id),
+        "resourceIds": [column_key(_whose(appointment, by))],
+        "start": _local(appointment.starts_at),
+        "end": _local(appointment.ends_at),
+        "startEditable": can_move,
+        "durationEditable": can_move,
+        "classNames": [f"is-{state}"],
+        "extendedProps": {
+            "who": appointment.patient.display_name,
+            "what": appointment.service.name,
+            "state": str(STATE_WORDS[state]),
+            "url": url_for("appointments.show", appointment_id=appointment.id),
+            "dialogTitle": _("Appointment"),
+            "moveUrl": url_for("appointments.ask_move", appointment_id=appointment.id, by=by),
+            "moveTitle": _("Move appointment"),
+        },
+    }
+
+
+def closed_data(calendar: Calendar) -> Iterator[dict[str, Any]]:
+    """The times outside open hours, as the script shades them."""
+    by, zone = calendar.asked.by, settings().zone
+    opens, closes = calendar.hours()
+    for day in calendar.asked.days:
+        start = wall_time(day, dt.time(opens), zone)
+        end = wall_time(day + dt.timedelta(days=closes // 24), dt.time(closes % 24), zone)
+        for column in calendar.columns:
+            mine = sorted((h.starts_at, h.ends_at) for h in calendar.opened if _whose(h, by) == column.id)
+            at = start
+            for opened_from, opened_to in [*mine, (end, end)]:
+                if at < min(opened_from, end) and column.id is not None:
+                    yield _shade(column, at, min(opened_from, end))
+                at = max(at, opened_to)
+
+
+def _shade(column: Column, start: dt.datetime, end: dt.datetime) -> dict[str, Any]:
+    return {
+        "resourceIds": [column_key(column.id)],
+        "start": _local(start),
+        "end": _local(end),
+        "display": "background",
+    }
+
+
+def _local(instant: dt.datetime) -> str:
+    return instant.astimezone(settings().zone).strftime(LOCAL)

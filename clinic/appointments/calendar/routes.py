@@ -1,0 +1,50 @@
+"""The calendar, the day sheet beside it, and what the calendar's script reads."""
+
+from flask import Blueprint, Response, jsonify, request
+from flask_login import current_user
+
+from clinic import clock
+from clinic.appointments.calendar import page
+from clinic.appointments.calendar.address import column_key, read_address
+from clinic.appointments.calendar.queries import By
+from clinic.appointments.history import topic
+from clinic.appointments.words import words
+from clinic.auth.access import passive, requires
+from clinic.db import current_session
+from clinic.web import htmx
+
+blueprint = Blueprint("calendar", __name__, url_prefix="/appointments")
+blueprint.context_processor(words)
+
+
+@blueprint.get("")
+@requires("appointments.view")
+@passive
+def index() -> Response:
+    session, asked = current_session(), read_address(request.args)
+    calendar = page.read_calendar(session, asked)
+    return htmx.page(
+        "appointments/calendar/index.html",
+        partial="appointments/calendar/_sheet.html",
+        calendar=calendar,
+        asked=asked,
+        By=By,
+        column_key=column_key,
+        topics=" ".join(topic(day) for day in asked.days),
+        page_data=page.page_data(calendar, may_book=_may_book(), now=clock.now()),
+    )
+
+
+@blueprint.get("/events")
+@requires("appointments.view")
+@passive
+def events() -> Response:
+    asked = read_address(request.args)
+    calendar = page.read_calendar(current_session(), asked)
+    may_book = _may_book()
+    booked = [page.event_data(a, asked.by, may_book=may_book) for a in calendar.drawn]
+    return jsonify(events=[*booked, *page.closed_data(calendar)])
+
+
+def _may_book() -> bool:
+    return bool(current_user.may("appointments.book"))
