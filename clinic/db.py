@@ -22,7 +22,7 @@ _AFTER_COMMIT = "clinic.after_commit"
 _BEFORE_COMMIT = "clinic.before_commit"
 _OPEN = "clinic.transaction_open"
 # SQLite has one writer. Those of one process wait here for their turn: asleep, not asking for the lock again and again.
-_WRITER = threading.Lock()
+_writer = threading.Lock()
 
 
 class Base(DeclarativeBase):
@@ -202,12 +202,19 @@ def transaction(session: Session | None = None) -> Iterator[Session]:
 @contextmanager
 def _turn(session: Session) -> Iterator[None]:
     """Hold this process's turn to write; after BUSY_SECONDS go on without it, and let the database say who is first."""
-    taken = session.get_bind().dialect.name == "sqlite" and _WRITER.acquire(timeout=BUSY_SECONDS)
+    writer = _writer
+    taken = session.get_bind().dialect.name == "sqlite" and writer.acquire(timeout=BUSY_SECONDS)
     try:
         yield
     finally:
         if taken:
-            _WRITER.release()
+            writer.release()
+
+
+def forget_turn() -> None:
+    """For a process just forked: whoever held the turn was a thread of its parent."""
+    global _writer
+    _writer = threading.Lock()
 
 
 def after_commit(session: Session, callback: Callable[[], object]) -> None:

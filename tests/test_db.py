@@ -1,3 +1,5 @@
+import datetime as dt
+import os
 import threading
 import time
 
@@ -8,10 +10,13 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from clinic import create_app
 from clinic import db as rules
 from clinic.config import Settings
 from clinic.db import WRITE_OPTION, after_commit, before_commit, configure_engine, db, engine_options, transaction
 from clinic.directory.models import Department
+from clinic.queue.models import TicketCounter
+from tests.databases import fresh_database
 
 
 def test_every_connection_enforces_the_rules_of_data(app: Flask) -> None:
@@ -103,3 +108,38 @@ def test_a_writer_gives_up_in_the_end(settings: Settings, tmp_path: object, monk
         holder.exec_driver_sql("SELECT 1")
         with second.connect().execution_options(**{WRITE_OPTION: True}) as waiting, pytest.raises(OperationalError):
             waiting.exec_driver_sql("SELECT 1")
+
+
+@pytest.mark.usefixtures("app")
+def test_a_forked_process_does_not_wait_for_a_turn_that_its_parent_holds() -> None:
+    with rules._writer:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if rules._writer.acquire(timeout=0) else 1)
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_writers_of_one_process_take_turns_and_lose_nothing(settings: Settings) -> None:
+    with fresh_database(settings) as own:
+        app = create_app(own)
+        key = (dt.date(2026, 3, 2), "A")
+        with app.app_context():
+            db.metadata.tables["ticket_counters"].create(db.engine)
+            with transaction() as session:
+                session.add(TicketCounter(day=key[0], prefix=key[1], last_number=0))
+
+        def count() -> None:
+            with app.app_context():
+                for _ in range(25):
+                    with transaction() as session:
+                        session.get_one(TicketCounter, key, with_for_update=True).last_number += 1
+
+        writers = [threading.Thread(target=count) for _ in range(6)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        with app.app_context():
+            assert db.session.get_one(TicketCounter, key).last_number == 150
+            db.engine.dispose()
