@@ -142,4 +142,5 @@ def test_writers_of_one_process_take_turns_and_lose_nothing(settings: Settings) 
             writer.join()
         with app.app_context():
             assert db.session.get_one(TicketCounter, key).last_number == 150
+        with app.app_context():
             db.engine.dispose()
