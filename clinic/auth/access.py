@@ -86,6 +86,6 @@ def public(why: str) -> Callable[[View], View]:
 
 
 def passive(view: View) -> View:
-    """Mark a view that polls or streams: it does not keep an idle session alive."""
+    """Mark a view that polls or streams: it keeps an idle session alive only when a person opens it."""
     view.passive = True  # type: ignore[attr-defined]
     return view

@@ -97,7 +97,8 @@ def _to_sign_in() -> BaseResponse:
 
 
 def _touch(view: Any) -> None:
-    if getattr(view, "passive", False):
+    # Browsers say of a page whether a person asked for it: a board that somebody opens is no poll.
+    if getattr(view, "passive", False) and request.headers.get("Sec-Fetch-User") != "?1":
         return
     row, now = current_user.row, clock.now()
     if now - row.last_seen_at < TOUCH_EVERY:
