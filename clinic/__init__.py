@@ -17,6 +17,7 @@ AREAS = (
     "appointments.calendar",
     "audit",
     "auth",
+    "auth.drafts",
     "desk",
     "directory",
     "documents",

@@ -11,6 +11,7 @@ from clinic.appointments import models as appointment_models
 from clinic.appointments.schedules import models as schedule_models
 from clinic.audit import models as audit_models
 from clinic.auth import models as auth_models
+from clinic.auth.drafts import models as draft_models
 from clinic.db import WRITE_OPTION, Base, db
 from clinic.directory import models as directory_models
 from clinic.documents import models as document_models
@@ -19,6 +20,7 @@ from clinic.imports import models as import_models
 from clinic.patients import models as patient_models
 from clinic.patients.duplicates import models as duplicate_models
 from clinic.patients.merging import models as merge_models
+from clinic.patients.photo import models as photo_models
 from clinic.patients.search import models as search_models
 from clinic.queue import models as queue_models
 from clinic.queue.displays import models as display_models
@@ -32,6 +34,7 @@ from migrations.checks import assert_references, count_rows, include_object, los
 MODELS = (
     audit_models,
     auth_models,
+    draft_models,
     directory_models,
     patient_models,
     document_models,
@@ -41,6 +44,7 @@ MODELS = (
     search_models,
     duplicate_models,
     merge_models,
+    photo_models,
     queue_models,
     display_models,
     kiosk_models,

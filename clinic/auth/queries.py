@@ -25,6 +25,14 @@ def find_live_session(session: Session, token: str, *, now: dt.datetime, idle: i
     return found
 
 
+def find_ended_session(session: Session, token: str, *, now: dt.datetime) -> UserSession | None:
+    """A session that ran out by itself within the last day, whose user is active; None for one that somebody ended."""
+    found = session.scalar(select(UserSession).where(UserSession.token_digest == token_digest(token)))
+    if found is None or found.revoked_at is not None or not found.user.is_active:
+        return None
+    return found if now - found.last_seen_at < dt.timedelta(days=1) else None
+
+
 def find_user(session: Session, username: str) -> User | None:
     """The user with this name, in any case."""
     return session.scalar(select(User).where(User.username == username.strip().casefold()))

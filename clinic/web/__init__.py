@@ -7,6 +7,7 @@ from clinic.config import Settings
 from clinic.db import db
 from clinic.web import (
     addresses,
+    drafts,
     errors,
     filters,
     frame,
@@ -29,6 +30,7 @@ def install(app: Flask, settings: Settings) -> None:
     logging.install(app, settings.log_level)
     requests.install(app, settings)
     security.install(app, settings)
+    drafts.install(app)
     errors.install(app)
     filters.install(app)
     templating.install(app)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel.support import NullTranslations, Translations
+from flask import request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -15,6 +16,7 @@ from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
 
 from clinic.errors import Invalid
+from clinic.web.drafts import restored
 
 
 def tidy(value: Any) -> Any:
@@ -38,6 +40,12 @@ def _catalogue(locale: str) -> NullTranslations:
 
 class Form(FlaskForm):  # type: ignore[misc]
     """Base of every form: texts are tidied; service errors can be shown beside their field."""
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        """Without input of its own it begins with what this user had typed before the session ran out."""
+        if not args and values.get("formdata") is None and request.method == "GET":
+            values["formdata"] = restored(type(self).__name__)
+        super().__init__(*args, **values)
 
     class Meta:
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:

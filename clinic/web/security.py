@@ -16,7 +16,7 @@ from clinic.auth.queries import find_live_session
 from clinic.config import Settings
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf, limiter, login_manager, talisman
-from clinic.web import htmx
+from clinic.web import drafts, htmx
 
 TOUCH_EVERY = dt.timedelta(seconds=60)
 CONTENT_SECURITY_POLICY = {
@@ -87,13 +87,14 @@ def gate() -> BaseResponse | None:
 
 
 def _to_sign_in() -> BaseResponse:
-    """Send a browser to the sign-in page and back afterwards; htmx gets the address in a header."""
-    if htmx.wants_partial():
-        here = urlsplit(request.headers.get("HX-Current-URL", ""))
-        return Response(status=401, headers={"HX-Redirect": url_for("auth.new", next=here.path or None)})
+    """Send a browser to the sign-in page and afterwards back, to the form it sent; htmx is told in a header."""
     if "Tus-Resumable" in request.headers:
         return Response(status=401)
-    return redirect(url_for("auth.new", next=request.path if request.method == "GET" else None))
+    back = drafts.keep_sent()
+    if htmx.wants_partial():
+        here = urlsplit(request.headers.get("HX-Current-URL", ""))
+        return Response(status=401, headers={"HX-Redirect": url_for("auth.new", next=back or here.path or None)})
+    return redirect(url_for("auth.new", next=request.path if request.method == "GET" else back))
 
 
 def _touch(view: Any) -> None:

@@ -12,6 +12,7 @@ import "./keyboard.js";
 import "./rows.js";
 import "./clocks.js";
 import "./live.js";
+import "./drafts.js";
 import "./search.js";
 import "./copy.js";
 import "./uploads/loader.js";

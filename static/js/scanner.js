@@ -2,6 +2,7 @@
 // patient search from anywhere; a field that happens to have the focus gets back what stood in it, and no form is sent.
 // Fields with data-scan are meant to be scanned into. The event "scan" on the document lets a page take it over.
 import { toast } from "./toasts.js";
+import { unsavedForms } from "./unsaved.js";
 
 const BURST = 50; // ms between keys of a scanner; people are slower
 const SHORTEST = 5;
@@ -44,16 +45,6 @@ function reading() {
 
 const characterOf = (code) => /^(?:Digit|Numpad|Key)(.)$/.exec(code)?.[1] ?? { Minus: "-" }[code] ?? "";
 
-function isUnsaved(form) {
-  if (form.querySelector('[aria-invalid="true"]')) return true;
-  return [...form.elements].some((each) => {
-    if (each.type === "hidden" || !each.getClientRects().length) return false;
-    if (each.matches("input[type=checkbox], input[type=radio]")) return each.checked !== each.defaultChecked;
-    if (each.matches("select")) return [...each.options].some((o) => o.selected !== o.defaultSelected && (o.defaultSelected || o.index > 0));
-    return each.matches("input, textarea") && each.value !== each.defaultValue;
-  });
-}
-
 function open(read) {
   const form = document.getElementById("global-search");
   if (!form) return;
@@ -72,8 +63,7 @@ function offer(read) {
 function scanned(read) {
   const event = new CustomEvent("scan", { detail: { text: read }, cancelable: true });
   if (!document.dispatchEvent(event)) return;
-  const forms = [...document.querySelectorAll('form[method="post"]:not(#global-search)')];
-  if (forms.some(isUnsaved)) offer(read);
+  if (unsavedForms().length) offer(read);
   else open(read);
 }
 

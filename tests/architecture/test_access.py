@@ -17,6 +17,7 @@ PUBLIC = {
     "display.live",
     "display.seen",
     "display.show",
+    "drafts.create",
     "ops.live",
     "ops.ready",
     "phone.place",

@@ -63,9 +63,17 @@ def _running(command: list[str], **options: Any) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def clinic_url() -> Iterator[str]:
+def clinic_folder() -> Iterator[Path]:
+    """The data folder of the running clinic."""
+    folder = Path(tempfile.mkdtemp(prefix="clinic-web-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def clinic_url(clinic_folder: Path) -> Iterator[str]:
     """The address of a running clinic with the users "reception" and "manager"."""
-    var = Path(tempfile.mkdtemp(prefix="clinic-web-"))
+    var = clinic_folder
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = kept | ENVIRONMENT | {"CLINIC_VAR": str(var), "PYTHONPATH": str(ROOT)}
     address = f"127.0.0.1:{_free_port()}"
@@ -83,7 +91,6 @@ def clinic_url() -> Iterator[str]:
         with _running(gunicorn, cwd=ROOT, env=environment):
             _wait_for(f"http://{address}/auth/sign-in")
             yield f"http://{address}"
-    shutil.rmtree(var, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ TABLES = {
     "import_origins": _l("source records of imports"),
     "patient_alerts": _l("alerts"),
     "patient_identifiers": _l("identifiers"),
+    "patient_photos": _l("photos"),
     "patients": _l("records merged earlier"),
     "queue_entries": _l("tickets"),
     "uploads": _l("uploads under way"),
