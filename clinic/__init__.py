@@ -15,6 +15,7 @@ AREAS = (
     "appointments",
     "appointments.booking",
     "appointments.calendar",
+    "appointments.schedules",
     "audit",
     "auth",
     "auth.drafts",

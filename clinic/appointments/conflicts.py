@@ -112,7 +112,9 @@ def find_clashes(
 def obstacle_text(obstacle: Obstacle, *, who: str, holiday: str = "") -> str:
     """Why the schedule does not allow a time, as a sentence; `who` is the practitioner or the room."""
     texts = {
-        Obstacle.HOLIDAY: _("The clinic is closed: %(holiday)s.", holiday=holiday),
+        Obstacle.HOLIDAY: _("The clinic is closed: %(holiday)s.", holiday=holiday)
+        if holiday
+        else _("The clinic is closed that day."),
         Obstacle.LEAVE: _("%(who)s is on leave then.", who=who),
         Obstacle.CLOSED: _("The room is closed then."),
         Obstacle.HOURS: _("This is outside the hours of %(who)s.", who=who),

@@ -37,6 +37,7 @@ _INSIDE = {
     "documents": "patients",
     "uploads": "patients",
     "displays": "queue",
+    "schedules": "directory",
     "visits": "queue",
     "closing": "queue",
 }

@@ -16,7 +16,7 @@ from clinic.appointments.queries import shown
 from clinic.appointments.schedules.hours import Obstacle, OpenHours, Schedule, find_obstacles, open_hours
 from clinic.appointments.schedules.models import Holiday, TimeOff, WorkingHours
 from clinic.clock import clinic_day
-from clinic.directory.models import Practitioner, Room
+from clinic.directory.models import Department, Practitioner, Room
 from clinic.errors import NotFound
 
 Exempt = TypeVar("Exempt", TimeOff, Holiday)
@@ -69,6 +69,17 @@ def list_weekly_hours(
             query.order_by(WorkingHours.valid_from, WorkingHours.weekday, WorkingHours.starts, WorkingHours.id)
         )
     )
+
+
+def list_hours_of_all(session: Session, from_day: dt.date) -> list[WorkingHours]:
+    """Everybody's hours that are valid on `from_day` or later."""
+    return list(load_schedule(session, from_day).weekly)
+
+
+def list_bookable_rooms(session: Session) -> list[Room]:
+    """Rooms in use, in the order of the directory."""
+    query = select(Room).join(Room.department).where(Room.is_active, Department.is_active)
+    return list(session.scalars(query.order_by(Department.position, Department.name, Room.position, Room.name)))
 
 
 def list_time_off(session: Session, from_day: dt.date, *, limit: int = 200) -> list[TimeOff]:

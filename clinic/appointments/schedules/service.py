@@ -25,7 +25,13 @@ from clinic.appointments.schedules.proposals import (
     with_week,
     without_time_off,
 )
-from clinic.appointments.schedules.queries import Stranded, get_exempt, list_stranded, list_weekly_hours, load_schedule
+from clinic.appointments.schedules.queries import (
+    Stranded,
+    get_exempt,
+    list_stranded,
+    list_weekly_hours,
+    load_schedule,
+)
 from clinic.audit.service import Actor, record
 from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner, Room
@@ -118,7 +124,7 @@ def add_time_off(
     """Note leave, a closed room or extra hours; the same key again returns the first. Invalid, WouldStrand."""
     _lock(session, Owner(practitioner_id=details.practitioner_id, room_id=details.room_id))
     earlier = _find_by_key(session, TimeOff, idempotency_key)
-    if earlier is not None:
+    if isinstance(earlier, TimeOff):
         return earlier
     _check_details(details)
     proposed = with_time_off(load_schedule(session, clinic_day(now, zone)), TimeOff(**asdict(details)))
@@ -162,7 +168,7 @@ def add_holiday(
 ) -> Holiday:
     """Close the clinic on a day; the same key again returns the first. Invalid for a day that is one, WouldStrand."""
     earlier = _find_by_key(session, Holiday, idempotency_key)
-    if earlier is not None:
+    if isinstance(earlier, Holiday):
         return earlier
     if session.scalar(select(Holiday.id).where(Holiday.day == day)) is not None:
         raise Invalid(_("This day is a holiday already."), "day")
@@ -235,7 +241,7 @@ def _check_stranded(session: Session, proposed: Schedule, is_confirmed: bool, no
         raise WouldStrand(stranded)
 
 
-def _find_by_key(session: Session, model: Any, idempotency_key: str | None) -> Any:
+def _find_by_key(session: Session, model: type[TimeOff | Holiday], idempotency_key: str | None) -> Any:
     if idempotency_key is None:
         return None
     return session.scalar(select(model).where(model.idempotency_key == idempotency_key))

@@ -1,0 +1,1 @@
+"""Leave, closed rooms, extra hours and holidays."""
