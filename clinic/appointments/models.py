@@ -178,6 +178,16 @@ class Appointment(Idempotent, Keyed, Base):
         return self.state in EXPECTED_STATES
 
     @property
+    def is_to_check_in(self) -> bool:
+        """The patient may come: expected, or late."""
+        return self.state in (*EXPECTED_STATES, State.NO_SHOW)
+
+    @property
+    def has_come(self) -> bool:
+        """It has a visit that says how it goes on."""
+        return self.state in (*PRESENT_STATES, State.FULFILLED)
+
+    @property
     def holds_time(self) -> bool:
         return self.state in HOLDING_STATES
 

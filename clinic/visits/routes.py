@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
+from clinic.errors import NotFound
 from clinic.patients.chart.page import open_chart
 from clinic.queue import forms as queue_forms
 from clinic.queue.checkin import service
@@ -17,7 +18,7 @@ from clinic.queue.checkin.queries import Sheet, get_sheet, list_of_visits
 from clinic.queue.queries import list_events
 from clinic.visits.forms import STATE_WORDS, CancelVisitForm, CheckOutForm, DayForm, words
 from clinic.visits.models import Settlement, State, Visit
-from clinic.visits.queries import count_states, get_visit, list_day, list_of_patient
+from clinic.visits.queries import count_states, find_visit_of_appointment, get_visit, list_day, list_of_patient
 from clinic.visits.service import Closing
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
@@ -77,6 +78,15 @@ def history(patient_id: int) -> Response:
         entries=entries,
         events=events,
     )
+
+
+@blueprint.get("/appointments/<int:appointment_id>")
+@requires("visits.view")
+def show_of_appointment(appointment_id: int) -> Response:
+    visit = find_visit_of_appointment(current_session(), appointment_id)
+    if visit is None:
+        raise NotFound(_("Nobody has been checked in for this appointment."))
+    return show(visit.id)
 
 
 @blueprint.get("/<int:visit_id>")
@@ -184,5 +194,5 @@ def _done(visit: Visit, *, undo: str | None) -> BaseResponse:
         return htmx.go(url_for("visits.history", patient_id=visit.patient_id), toast=message)
     response = make_response(render_template("visits/_done.html", message=message, visit=visit, undo=undo))
     response.headers["HX-Reswap"] = "none"
-    response.headers["HX-Trigger"] = "close-dialog, queue-changed, visits-changed"
+    response.headers["HX-Trigger"] = "close-dialog, queue-changed, visits-changed, appointments-changed"
     return response

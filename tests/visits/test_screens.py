@@ -159,3 +159,19 @@ def test_doctors_look_but_do_not_check_out(browser: Browser, make: Factory, serv
 def test_cashiers_check_out_and_do_nothing_else(cashier: Browser, waiting: Visit, served: Visit) -> None:
     assert cashier.post(f"/visits/{served.id}/leave").status_code == 403
     assert cashier.post(f"/visits/{served.id}/check-out", ANSWERS).status_code == 303
+
+
+def test_the_calendar_leads_to_check_in_and_then_to_the_visit(
+    receptionist: Browser, make: Factory, consultation: Service
+) -> None:
+    booked = make.appointment(
+        consultation, make.patient(), clock.now(), room=make.room(consultation.department), now=clock.now()
+    )
+    address = f"/queue/appointments/{booked.id}/check-in"
+    assert address in receptionist.page(f"/appointments/{booked.id}")
+    assert receptionist.get(f"/visits/appointments/{booked.id}").status_code == 404
+    receptionist.post(address)
+    page = receptionist.page(f"/appointments/{booked.id}")
+    assert address not in page
+    assert f"/visits/appointments/{booked.id}" in page
+    assert "A-001" in receptionist.page(f"/visits/appointments/{booked.id}")

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from clinic.appointments.models import PRESENT_STATES, Appointment
-from clinic.appointments.models import State as AppointmentState
+from clinic.appointments.models import Appointment
 from clinic.appointments.queries import get_appointment
 from clinic.audit.service import Actor
 from clinic.clock import clinic_day
@@ -102,7 +101,7 @@ def _lock_appointment(session: Session, appointment_id: int, patient_id: int, da
         raise NotFound(_("There is no such appointment."))
     if appointment.day != day:
         raise Invalid(_("This appointment is not today."), "appointment_id")
-    if appointment.state in (*PRESENT_STATES, AppointmentState.FULFILLED):
+    if appointment.has_come:
         raise Conflict(_("This appointment has been checked in already."))
     return appointment
 

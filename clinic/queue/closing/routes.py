@@ -1,16 +1,14 @@
 """The page that ends a day."""
 
-from flask import Blueprint, Response, abort, make_response, render_template, url_for
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.appointments.service import mark_no_show, undo_step
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
 from clinic.queue import forms as queue_forms
-from clinic.queue.closing.forms import MissedForm
 from clinic.queue.closing.queries import get_day_end
 from clinic.queue.closing.service import close_day
 from clinic.visits.forms import words
@@ -18,7 +16,7 @@ from clinic.visits.queries import count_states
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
-from clinic.web.security import actor, settings
+from clinic.web.security import actor
 
 blueprint = Blueprint("closing", __name__, url_prefix="/queue/closing")
 blueprint.context_processor(words)
@@ -52,35 +50,3 @@ def close_all() -> BaseResponse:
         closed = close_day(write, day=today(), actor=actor(), now=clock.now())
     toast = ngettext("%(num)s was closed.", "%(num)s were closed.", closed)
     return htmx.go(url_for("closing.index"), toast=toast)
-
-
-@blueprint.post("/appointments/<int:appointment_id>/no-show")
-@requires("visits.close_day")
-def no_show(appointment_id: int) -> BaseResponse:
-    form = MissedForm()
-    if not form.validate():
-        abort(400)
-    with transaction() as write:
-        event = mark_no_show(
-            write,
-            appointment_id=appointment_id,
-            expected_version=form.version.data,
-            actor=actor(),
-            now=clock.now(),
-        )
-        event_id = event.id
-    if not htmx.wants_partial():
-        return htmx.go(url_for("closing.index"), toast=_("No-show"))
-    response = make_response(render_template("queue/closing/_missed.html", event_id=event_id))
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", "appointments-changed"
-    return response
-
-
-@blueprint.post("/appointments/events/<int:event_id>/undo")
-@requires("visits.close_day")
-def undo_no_show(event_id: int) -> BaseResponse:
-    with transaction() as write:
-        undo_step(write, event_id=event_id, actor=actor(), now=clock.now(), zone=settings().zone)
-    if not htmx.wants_partial():
-        return htmx.go(url_for("closing.index"))
-    return Response(status=204, headers={"HX-Trigger": "appointments-changed"})

@@ -131,7 +131,8 @@ def check_in_appointment(appointment_id: int) -> BaseResponse:
         return redirect(url_for("queue.ticket", entry_id=entry_id), 303)
     entry = queries.get_entry(current_session(), entry_id)
     response = make_response(render_template("queue/tickets/_checked_in.html", entry=entry, visit_id=visit_id))
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", "close-dialog, queue-changed"
+    response.headers["HX-Reswap"] = "none"
+    response.headers["HX-Trigger"] = "close-dialog, queue-changed, visits-changed, appointments-changed"
     return response
 
 

@@ -3,7 +3,8 @@
 import datetime as dt
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -27,6 +28,25 @@ from tests.queue.checkin.story import assert_one_story
 
 MINUTE = dt.timedelta(minutes=1)
 PATIENTS = 3
+
+
+@dataclass(frozen=True)
+class End:
+    """A way in which a visit ends or goes on, and when a person would think of it."""
+
+    service: Any
+    fits: Callable[[Visit], bool]
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+ENDS = (
+    End(checkin.check_out, lambda visit: visit.may_check_out, {"closing": Closing()}),
+    End(checkin.undo_check_out, lambda visit: visit.state is State.FINISHED),
+    End(checkin.leave_unseen, lambda visit: visit.may_end_unseen),
+    End(checkin.cancel_visit, lambda visit: visit.may_end_unseen, {"reason": "Fire alarm"}),
+    End(checkin.undo_check_in, lambda visit: visit.may_end_unseen),
+    End(checkin.bring_back, lambda visit: visit.may_bring_back),
+)
 
 
 class Clinic:
@@ -123,16 +143,10 @@ class Clinic:
         visit = self.one_of(Visit, pick)
         if visit is None:
             return False
-        ways: Sequence[tuple[Any, dict[str, Any]]] = (
-            (checkin.check_out, {"closing": Closing()}),
-            (checkin.undo_check_out, {}),
-            (checkin.leave_unseen, {}),
-            (checkin.cancel_visit, {"reason": "Fire alarm"}),
-            (checkin.undo_check_in, {}),
-            (checkin.bring_back, {}),
-        )
-        way, values = ways[how % len(ways)]
-        self.act_on(way, visit_id=visit.id, **values)
+        ways = ENDS if how % 5 == 0 else [way for way in ENDS if way.fits(visit)]
+        way = ways[how % len(ways)]
+        self.act_on(way.service, visit_id=visit.id, **way.values)
+        self.done[way.service.__name__] += 1
         return None
 
     # The board
@@ -219,6 +233,7 @@ def done() -> Iterator[Counter[str]]:
     counted: Counter[str] = Counter()
     yield counted
     assert all(counted[name] >= 10 for name in ACTIONS), counted
+    assert all(counted[way.service.__name__] >= 5 for way in ENDS), counted
 
 
 @pytest.mark.parametrize("seed", range(COURSES))
