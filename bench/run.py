@@ -5,7 +5,7 @@ import json
 import platform
 from collections.abc import Callable
 
-from bench import exports, footprint, lists, streams, tickets, uploads
+from bench import day, exports, footprint, lists, streams, tickets, uploads
 from bench.figures import Figure, render
 from bench.servers import DATA, prepare
 
@@ -16,6 +16,7 @@ SECTIONS: dict[str, Callable[[int], list[Figure]]] = {
     "tickets": tickets.measure,
     "uploads": uploads.measure,
     "exports": exports.measure,
+    "day": day.measure,
 }
 
 

@@ -1,6 +1,5 @@
 """From a call at one board to the last of 200 event streams, and a page meanwhile."""
 
-import http.client
 import re
 import secrets
 import threading
@@ -9,34 +8,15 @@ from functools import partial
 
 from bench.client import Client
 from bench.figures import Figure
+from bench.listener import Listener
 from bench.measure import Samples, timed
-from bench.servers import Server, clinic, staff
+from bench.servers import clinic, staff
 
 STREAMS = 200
 CALLS = 40
 PAUSE_SECONDS = 0.3
 # The queue manager FQM, which polls: call to display in 1.9 s at the 95th percentile.
 PEER_MS = 1900
-
-
-class Listener(threading.Thread):
-    """One browser's stream: notes when each event arrived."""
-
-    def __init__(self, server: Server, client: Client) -> None:
-        super().__init__(daemon=True)
-        self.arrived: list[float] = []
-        self.ready = threading.Event()
-        self._server, self._cookie = server, "; ".join(f"{k}={v}" for k, v in client.cookies.items())
-
-    def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=120)
-        connection.request("GET", "/live", headers={"Cookie": self._cookie})
-        answer = connection.getresponse()
-        while line := answer.readline():
-            if line.startswith(b"event: hello"):
-                self.ready.set()
-            elif line.startswith(b"data:") and b"queue:" in line:
-                self.arrived.append(time.perf_counter())
 
 
 class Calls(threading.Thread):
@@ -64,7 +44,7 @@ def measure(rows: int) -> list[Figure]:
         # A list that the calls do not change: a board would grow with each of them.
         page = partial(staff(rows, server).get, "/patients")
         idle = timed(page, 40)
-        listeners = [Listener(server, client) for _ in range(STREAMS)]
+        listeners = [Listener(server.port, "/live", client.cookies) for _ in range(STREAMS)]
         for listener in listeners:
             listener.start()
         if not all(listener.ready.wait(60) for listener in listeners):
