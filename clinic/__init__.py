@@ -16,6 +16,7 @@ AREAS = (
     "appointments.booking",
     "appointments.calendar",
     "appointments.schedules",
+    "appointments.waitlist",
     "audit",
     "auth",
     "auth.drafts",

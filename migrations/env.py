@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from clinic.appointments import models as appointment_models
 from clinic.appointments.schedules import models as schedule_models
+from clinic.appointments.waitlist import models as waitlist_models
 from clinic.audit import models as audit_models
 from clinic.auth import models as auth_models
 from clinic.auth.drafts import models as draft_models
@@ -40,6 +41,7 @@ MODELS = (
     document_models,
     appointment_models,
     schedule_models,
+    waitlist_models,
     visit_models,
     search_models,
     duplicate_models,

@@ -6,8 +6,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.appointments.models import Appointment, AppointmentEvent
+from clinic.appointments.models import Appointment, AppointmentEvent, Step
+from clinic.appointments.waitlist.queries import count_suited
 from clinic.appointments.words import STEP_WORDS
+from clinic.db import current_session
 from clinic.web import htmx
 from clinic.web.security import settings
 
@@ -26,7 +28,9 @@ def stepped(appointment: Appointment, event: AppointmentEvent | None, *, can_und
     message = f"{done}: {when(appointment)}"
     if not htmx.wants_partial():
         return htmx.go(url_for("appointments.show", appointment_id=appointment.id), toast=message)
-    partial = "appointments/_stepped.html"
-    response = make_response(render_template(partial, message=message, event=event if can_undo else None))
+    is_freed = event is not None and event.step in (Step.CANCEL, Step.NO_SHOW)
+    waiting = count_suited(current_session(), appointment) if is_freed else 0
+    context = {"message": message, "event": event if can_undo else None, "waiting": waiting}
+    response = make_response(render_template("appointments/_stepped.html", **context))
     response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", CHANGED
     return response

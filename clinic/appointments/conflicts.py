@@ -15,6 +15,8 @@ from clinic.appointments.placement import Placement, Reasons
 from clinic.appointments.queries import shown
 from clinic.appointments.schedules.hours import Obstacle, find_obstacles
 from clinic.appointments.schedules.queries import load_schedule
+from clinic.appointments.waitlist.holds import find_holds
+from clinic.appointments.waitlist.models import WaitlistEntry
 from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner, Room
 from clinic.errors import Conflict, Invalid
@@ -22,11 +24,12 @@ from clinic.patients.models import Patient
 
 
 class ClashKind(enum.StrEnum):
-    """Who or what is not free: the first three are taken by another appointment, the others say the schedule."""
+    """Who or what is not free: taken by another appointment, held for another patient, or as the schedule says."""
 
     PRACTITIONER = "practitioner"
     ROOM = "room"
     PATIENT = "patient"
+    HELD = "held"
     HOLIDAY = "holiday"
     LEAVE = "leave"
     CLOSED = "closed"
@@ -79,13 +82,14 @@ def check_free(
     patient_id: int,
     reasons: Reasons,
     *,
+    now: dt.datetime,
     zone: ZoneInfo,
     apart_from: Sequence[int] = (),
     same_day: bool = True,
 ) -> None:
     """SlotTaken or, if `same_day` matters, SameDay, unless `reasons` sets the rule aside. Lock the resources first."""
     if not reasons.double_booking:
-        clashes = find_clashes(session, placement, patient_id, zone=zone, apart_from=apart_from)
+        clashes = find_clashes(session, placement, patient_id, now=now, zone=zone, apart_from=apart_from)
         if clashes:
             raise SlotTaken(clashes)
     if same_day and not reasons.same_day:
@@ -95,11 +99,18 @@ def check_free(
 
 
 def find_clashes(
-    session: Session, placement: Placement, patient_id: int, *, zone: ZoneInfo, apart_from: Sequence[int] = ()
+    session: Session,
+    placement: Placement,
+    patient_id: int,
+    *,
+    now: dt.datetime,
+    zone: ZoneInfo,
+    apart_from: Sequence[int] = (),
 ) -> list[Clash]:
     """Everything that stands in the way, appointments first, each in a sentence."""
     overlapping = find_overlapping(session, placement, patient_id, apart_from=apart_from)
     clashes = [Clash(kind, _sentence(kind, other, zone), other) for kind, other in overlapping]
+    clashes += [_held(entry, zone) for entry in find_holds(session, placement, patient_id, now=now)]
     day = clinic_day(placement.starts_at, zone)
     schedule = load_schedule(session, day, clinic_day(placement.ends_at, zone))
     who = _who(session, placement)
@@ -120,6 +131,11 @@ def obstacle_text(obstacle: Obstacle, *, who: str, holiday: str = "") -> str:
         Obstacle.HOURS: _("This is outside the hours of %(who)s.", who=who),
     }
     return str(texts[obstacle])
+
+
+def _held(entry: WaitlistEntry, zone: ZoneInfo) -> Clash:
+    until = entry.held_until.astimezone(zone).strftime("%H:%M") if entry.held_until else ""
+    return Clash(ClashKind.HELD, _("This time is held for another patient until %(until)s.", until=until))
 
 
 def _who(session: Session, placement: Placement) -> str:

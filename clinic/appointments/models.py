@@ -35,6 +35,13 @@ HOLDING_STATES = (*EXPECTED_STATES, *PRESENT_STATES, State.FULFILLED)
 FREED_STATES = (State.CANCELLED, State.NO_SHOW)
 
 
+class PartOfDay(enum.StrEnum):
+    """Starting before noon by the clinic's clock, or from noon on."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
 class CancelledBy(enum.StrEnum):
     PATIENT = "patient"
     CLINIC = "clinic"

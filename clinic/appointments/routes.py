@@ -17,6 +17,7 @@ from clinic.appointments.conflicts import SameDay, SlotTaken, find_clashes
 from clinic.appointments.forms import CancelForm, MoveForm, NoteForm, StepForm
 from clinic.appointments.models import Appointment, AppointmentEvent, Step
 from clinic.appointments.placement import Placement, placed
+from clinic.appointments.waitlist.queries import list_of_patient as list_waits
 from clinic.appointments.words import words
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
@@ -24,6 +25,7 @@ from clinic.errors import Invalid
 from clinic.patients.chart.page import open_chart
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
+from clinic.web.filters import today
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("appointments", __name__, url_prefix="/appointments")
@@ -51,10 +53,12 @@ def history(patient_id: int) -> Response:
     chart = open_chart(patient_id)
     found = queries.list_of_patient(current_session(), patient_id)
     now = clock.now()
+    waiting = list_waits(current_session(), patient_id, today=today())
     return htmx.page(
         "appointments/history.html",
         partial="appointments/_history.html",
         chart=chart,
+        waiting=waiting,
         upcoming=[a for a in reversed(found) if a.is_expected and a.ends_at >= now],
         past=[a for a in found if not (a.is_expected and a.ends_at >= now)],
     )
@@ -110,7 +114,9 @@ def _ask_move(
     offer_places(read, form, appointment.practitioner_id, appointment.room_id)
     clashes = []
     if target is not None:
-        clashes = find_clashes(read, target, appointment.patient_id, zone=zone, apart_from=(appointment.id,))
+        clashes = find_clashes(
+            read, target, appointment.patient_id, now=clock.now(), zone=zone, apart_from=(appointment.id,)
+        )
     context = {
         "form": form,
         "target": target if target and target != placed(appointment) else None,

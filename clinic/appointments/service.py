@@ -68,7 +68,7 @@ def book_appointment(
     first = find_by_key(session, idempotency_key)
     if first is not None:
         return first
-    check_free(session, placement, patient_id, reasons, zone=zone)
+    check_free(session, placement, patient_id, reasons, now=now, zone=zone)
     appointment = Appointment(
         patient_id=patient_id,
         service_id=service_id,
@@ -106,7 +106,7 @@ def move_appointment(
     check_placement(session, placement, now=now, zone=zone)
     lock_resources(session, placement, appointment.patient_id)
     is_other_day = clinic_day(placement.starts_at, zone) != appointment.day
-    _check_free(session, appointment, placement, reasons, zone, same_day=is_other_day)
+    _check_free(session, appointment, placement, reasons, now, zone, same_day=is_other_day)
     given = columns(placement, reasons, zone)
     if not is_other_day:
         given["same_day_reason"] = appointment.same_day_reason
@@ -161,7 +161,7 @@ def restore_appointment(
     appointment = _locked(session, appointment_id, expected_version)
     placement = placed(appointment)
     lock_resources(session, placement, appointment.patient_id)
-    _check_free(session, appointment, placement, reasons, zone)
+    _check_free(session, appointment, placement, reasons, now, zone)
     given = {"double_booking_reason": reasons.double_booking or appointment.double_booking_reason}
     return take_step(session, appointment, Step.RESTORE, given, actor=actor, now=now)
 
@@ -188,7 +188,7 @@ def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime
     lock_resources(session, placement, appointment.patient_id)
     reasons = Reasons(double_booking=values.get("double_booking_reason", appointment.double_booking_reason))
     if values.get("state", appointment.state) in HOLDING_STATES:
-        _check_free(session, appointment, placement, reasons, zone)
+        _check_free(session, appointment, placement, reasons, now, zone)
     write_values(session, appointment, Step.UNDO, values, actor=actor, now=now)
     return appointment
 
@@ -249,6 +249,7 @@ def _check_free(
     appointment: Appointment,
     placement: Placement,
     reasons: Reasons,
+    now: dt.datetime,
     zone: ZoneInfo,
     *,
     same_day: bool = False,
@@ -259,6 +260,7 @@ def _check_free(
         placement,
         appointment.patient_id,
         reasons,
+        now=now,
         zone=zone,
         apart_from=(appointment.id,),
         same_day=same_day,

@@ -1,32 +1,26 @@
 """The search for free time: by service, practitioner or any, from a date, in the morning or the afternoon."""
 
 import datetime as dt
-import enum
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.appointments.models import HOLDING_STATES, Appointment
+from clinic.appointments.models import HOLDING_STATES, Appointment, PartOfDay
 from clinic.appointments.schedules.hours import OpenHours, open_hours
 from clinic.appointments.schedules.queries import load_schedule
-from clinic.clock import clinic_day
+from clinic.appointments.waitlist.holds import held_placement, list_holds
+from clinic.clock import clinic_day, day_bounds
 from clinic.directory.models import Practitioner, Room, Service
-from clinic.directory.queries import get_place
+from clinic.errors import NotFound
 
 HORIZON_DAYS = 60
 NOON = dt.time(12)
 _Key = tuple[str, int]
-
-
-class PartOfDay(enum.StrEnum):
-    """Starting before noon by the clinic's clock, or from noon on."""
-
-    MORNING = "morning"
-    AFTERNOON = "afternoon"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +37,7 @@ class Slot:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What somebody looks for; with `patient_id`, only when that patient is free as well."""
+    """What somebody looks for, up to `until_day`; with `patient_id`, only when that patient is free as well."""
 
     service_id: int
     from_day: dt.date
@@ -52,34 +46,71 @@ class Wish:
     part_of_day: PartOfDay | None = None
     minutes: int | None = None
     patient_id: int | None = None
+    until_day: dt.date | None = None
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day that is looked at."""
+        horizon = self.from_day + dt.timedelta(days=HORIZON_DAYS - 1)
+        return min(horizon, self.until_day) if self.until_day else horizon
 
 
 def find_free_slots(session: Session, wish: Wish, *, limit: int = 10, now: dt.datetime, zone: ZoneInfo) -> list[Slot]:
-    """The first free times within 60 days, in their order: seven queries, whatever is booked.
+    """The first free times within 60 days, in their order: eight queries, whatever is booked.
 
     Any practitioner means those who work in the service's department, or in no room of their own, and the department's
-    rooms that have hours by themselves. NotFound for an unknown service.
+    rooms that have hours by themselves. Times held for others are not free. NotFound for an unknown service.
     """
-    service = get_place(session, Service, wish.service_id)
-    length = dt.timedelta(minutes=wish.minutes or service.duration_minutes)
-    last_day = wish.from_day + dt.timedelta(days=HORIZON_DAYS - 1)
-    schedule = load_schedule(session, wish.from_day, last_day)
-    search = _Search(wish, length, now, zone, _load_places(session, service), _load_busy(session, wish, last_day, zone))
-    found: list[Slot] = []
-    for offset in range(HORIZON_DAYS):
-        found += search.of_day(open_hours(schedule, wish.from_day + dt.timedelta(days=offset), zone))
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    (found,) = find_free_for_each(session, [wish], limit=limit, now=now, zone=zone, patient_id=wish.patient_id)
+    return found
+
+
+def find_free_for_each(
+    session: Session,
+    wishes: Sequence[Wish],
+    *,
+    limit: int,
+    now: dt.datetime,
+    zone: ZoneInfo,
+    patient_id: int | None = None,
+) -> list[list[Slot]]:
+    """As find_free_slots() for each of `wishes`, with as many queries as for one.
+
+    What is held for `patient_id` counts as free.
+    """
+    if not wishes:
+        return []
+    first_day = min(wish.from_day for wish in wishes)
+    last_day = max(wish.last_day for wish in wishes)
+    schedule = load_schedule(session, first_day, last_day)
+    places = _load_places(session)
+    busy = _load_busy(session, first_day, last_day, now, zone, patient_id)
+    opened: dict[dt.date, list[OpenHours]] = {}
+    found = []
+    for wish in wishes:
+        if wish.service_id not in places.services:
+            raise NotFound(_("There is no such service."))
+        search = _Search(wish, now, zone, places, busy)
+        slots: list[Slot] = []
+        for offset in range((wish.last_day - wish.from_day).days + 1):
+            day = wish.from_day + dt.timedelta(days=offset)
+            if day not in opened:
+                opened[day] = open_hours(schedule, day, zone)
+            slots += search.of_day(opened[day])
+            if len(slots) >= limit:
+                break
+        found.append(slots[:limit])
+    return found
 
 
 @dataclass(frozen=True)
 class _Places:
-    """Names of what is in use, and the rooms of the service's department."""
+    """Names of what is in use, the department of each room, and department and length of each service."""
 
     practitioners: dict[int, str]
     rooms: dict[int, str]
-    near: frozenset[int]
+    departments: dict[int, int]
+    services: dict[int, tuple[int, dt.timedelta]]
 
 
 class _Busy:
@@ -104,11 +135,16 @@ class _Search:
     """One search, with all that it needs at hand."""
 
     wish: Wish
-    length: dt.timedelta
     now: dt.datetime
     zone: ZoneInfo
     places: _Places
     busy: _Busy
+
+    @property
+    def length(self) -> dt.timedelta:
+        if self.wish.minutes:
+            return dt.timedelta(minutes=self.wish.minutes)
+        return self.places.services[self.wish.service_id][1]
 
     def of_day(self, opened: Iterable[OpenHours]) -> list[Slot]:
         """The free times of one day's open hours, each with each practitioner and room once."""
@@ -131,7 +167,9 @@ class _Search:
             return False
         if wish.room_id:
             return hours.room_id == wish.room_id
-        return bool(wish.practitioner_id) or hours.room_id is None or hours.room_id in places.near
+        department_id = places.services[wish.service_id][0]
+        is_near = hours.room_id is None or places.departments[hours.room_id] == department_id
+        return bool(wish.practitioner_id) or is_near
 
     def _starts(self, hours: OpenHours) -> Iterator[dt.datetime]:
         """Where an appointment could begin: every slot and buffer from the beginning, all in real time."""
@@ -167,17 +205,21 @@ class _Search:
         )
 
 
-def _load_places(session: Session, service: Service) -> _Places:
+def _load_places(session: Session) -> _Places:
     practitioners = select(Practitioner.id, Practitioner.display_name).where(Practitioner.is_active)
     rooms = session.execute(select(Room.id, Room.name, Room.department_id).where(Room.is_active)).all()
+    services = session.execute(select(Service.id, Service.department_id, Service.duration_minutes)).all()
     return _Places(
         practitioners=dict(session.execute(practitioners).tuples().all()),
         rooms={room.id: room.name for room in rooms},
-        near=frozenset(room.id for room in rooms if room.department_id == service.department_id),
+        departments={room.id: room.department_id for room in rooms},
+        services={s.id: (s.department_id, dt.timedelta(minutes=s.duration_minutes)) for s in services},
     )
 
 
-def _load_busy(session: Session, wish: Wish, last_day: dt.date, zone: ZoneInfo) -> _Busy:
+def _load_busy(
+    session: Session, first_day: dt.date, last_day: dt.date, now: dt.datetime, zone: ZoneInfo, patient_id: int | None
+) -> _Busy:
     busy = _Busy(zone)
     rows = session.execute(
         select(
@@ -187,12 +229,18 @@ def _load_busy(session: Session, wish: Wish, last_day: dt.date, zone: ZoneInfo) 
             Appointment.starts_at,
             Appointment.ends_at,
         ).where(
-            Appointment.day.between(wish.from_day - dt.timedelta(days=1), last_day),
+            Appointment.day.between(first_day - dt.timedelta(days=1), last_day),
             Appointment.state.in_(HOLDING_STATES),
         )
     )
-    for practitioner_id, room_id, patient_id, starts_at, ends_at in rows:
-        for kind, row_id in (("practitioner", practitioner_id), ("room", room_id), ("patient", patient_id)):
+    for practitioner_id, room_id, booked_id, starts_at, ends_at in rows:
+        for kind, row_id in (("practitioner", practitioner_id), ("room", room_id), ("patient", booked_id)):
             if row_id is not None:
                 busy.add((kind, row_id), starts_at, ends_at)
+    window = day_bounds(first_day, zone)[0], day_bounds(last_day, zone)[1]
+    for entry in list_holds(session, from_at=window[0], to_at=window[1], now=now, patient_id=patient_id):
+        held = held_placement(entry)
+        for kind, row_id in (("practitioner", entry.held_practitioner_id), ("room", entry.held_room_id)):
+            if held is not None and row_id is not None:
+                busy.add((kind, row_id), held.starts_at, held.ends_at)
     return busy

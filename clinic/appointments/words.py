@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from clinic.appointments.models import CancelledBy, State, Step
+from clinic.appointments.models import CancelledBy, PartOfDay, State, Step
 
 STATE_WORDS = {
     State.BOOKED: _l("Booked"),
@@ -15,6 +15,7 @@ STATE_WORDS = {
     State.CANCELLED: _l("Cancelled"),
     State.NO_SHOW: _l("No-show"),
 }
+PART_WORDS = {PartOfDay.MORNING: _l("Morning"), PartOfDay.AFTERNOON: _l("Afternoon")}
 CANCELLED_BY_WORDS = {CancelledBy.PATIENT: _l("Patient"), CancelledBy.CLINIC: _l("Clinic")}
 
 
@@ -51,6 +52,7 @@ def words() -> dict[str, Any]:
         "STATES": STATE_WORDS,
         "STEPS": STEP_WORDS,
         "CANCELLED_BY": CANCELLED_BY_WORDS,
+        "PARTS": PART_WORDS,
         "State": State,
         "Step": Step,
     }

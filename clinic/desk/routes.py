@@ -10,7 +10,7 @@ from clinic.web.streams import event_stream
 blueprint = Blueprint("desk", __name__)
 # What any member of staff may know of, with all topics after a colon.
 TOPICS = frozenset(
-    ["all", "queue", "patients", "documents", "directory", "jobs", "visits", "appointments", "schedules"]
+    ["all", "queue", "patients", "documents", "directory", "jobs", "visits", "appointments", "schedules", "waitlist"]
 )
 
 
@@ -27,6 +27,4 @@ def home() -> BaseResponse:
 @passive
 def live() -> Response:
     """Every topic staff may know of: events carry no patient data."""
-    return event_stream(
-        frozenset({"all", "queue", "patients", "documents", "directory", "jobs", "visits", "appointments", "schedules"})
-    )
+    return event_stream(TOPICS)

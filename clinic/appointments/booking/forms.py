@@ -9,11 +9,12 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from clinic.appointments.forms import ANY, PlaceForm, ReasonsForm
+from clinic.appointments.words import PART_WORDS
 from clinic.directory.models import Service
 from clinic.web.fields import DateTextField
 from clinic.web.forms import CreateForm, options
 
-PARTS = (("any", _l("Any time")), ("morning", _l("Morning")), ("afternoon", _l("Afternoon")))
+PARTS = (("any", _l("Any time")), *((part.value, word) for part, word in PART_WORDS.items()))
 
 
 class BookingForm(CreateForm, ReasonsForm):

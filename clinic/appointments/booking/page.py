@@ -12,9 +12,10 @@ from clinic.appointments.booking.forms import FreeForm
 from clinic.appointments.booking.queries import list_room_names
 from clinic.appointments.calendar.queries import By
 from clinic.appointments.forms import PlaceForm
+from clinic.appointments.models import PartOfDay
 from clinic.appointments.placement import Placement
 from clinic.appointments.schedules.queries import list_open_hours
-from clinic.appointments.slots import PartOfDay, Slot, Wish, find_free_slots
+from clinic.appointments.slots import Slot, Wish, find_free_slots
 from clinic.clock import wall_time
 from clinic.dates import parse_time
 from clinic.directory.models import Room

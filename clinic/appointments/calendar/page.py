@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
+from flask_babel import format_time
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from clinic import clock
 from clinic.appointments.calendar.address import Asked, column_key, first_weekday
 from clinic.appointments.calendar.queries import By, Column, list_columns
 from clinic.appointments.models import Appointment, State, Step
 from clinic.appointments.queries import list_between
 from clinic.appointments.schedules.hours import OpenHours
 from clinic.appointments.schedules.queries import list_open_hours
+from clinic.appointments.waitlist.holds import held_placement, list_holds
+from clinic.appointments.waitlist.models import WaitlistEntry
 from clinic.appointments.words import STATE_WORDS
-from clinic.clock import wall_time
+from clinic.clock import day_bounds, wall_time
 from clinic.web.security import settings
 
 OPENS, CLOSES = 8, 18
@@ -32,6 +36,7 @@ class Calendar:
     columns: Sequence[Column]
     opened: Sequence[OpenHours]
     appointments: Sequence[Appointment]
+    holds: Sequence[WaitlistEntry]
 
     @property
     def sheet(self) -> list[Appointment]:
@@ -55,10 +60,10 @@ class Calendar:
 
 
 def read_calendar(session: Session, asked: Asked) -> Calendar:
-    """Five queries for a day, and for a week."""
-    first, last = asked.days[0], asked.days[-1]
+    """Six queries for a day, and for a week."""
+    first, last, zone = asked.days[0], asked.days[-1], settings().zone
     found = list_between(session, from_day=first, to_day=last)
-    opened = list_open_hours(session, from_day=first, to_day=last, zone=settings().zone)
+    opened = list_open_hours(session, from_day=first, to_day=last, zone=zone)
     rows: list[Appointment | OpenHours] = [*found, *opened]
     there = list_columns(session, asked.by, {one for row in rows if (one := _whose(row, asked.by)) is not None})
     if any(_whose(a, asked.by) is None for a in found):
@@ -71,6 +76,7 @@ def read_calendar(session: Session, asked: Asked) -> Calendar:
         shown,
         [hours for hours in opened if _whose(hours, asked.by) in ids],
         [a for a in found if _whose(a, asked.by) in ids],
+        list_holds(session, from_at=day_bounds(first, zone)[0], to_at=day_bounds(last, zone)[1], now=clock.now()),
     )
 
 
@@ -133,6 +139,30 @@ def event_data(appointment: Appointment, by: By, *, may_book: bool) -> dict[str,
             "dialogTitle": _("Appointment"),
             "moveUrl": url_for("appointments.ask_move", appointment_id=appointment.id, by=by),
             "moveTitle": _("Move appointment"),
+        },
+    }
+
+
+def hold_data(entry: WaitlistEntry, by: By) -> dict[str, Any] | None:
+    """A held time as the script draws it."""
+    held = held_placement(entry)
+    if held is None or entry.held_until is None:
+        return None
+    until = format_time(entry.held_until, "short")
+    return {
+        "id": f"hold-{entry.id}",
+        "resourceIds": [column_key(held.room_id if by is By.ROOM else held.practitioner_id)],
+        "start": _local(held.starts_at),
+        "end": _local(held.ends_at),
+        "startEditable": False,
+        "durationEditable": False,
+        "classNames": ["is-held"],
+        "extendedProps": {
+            "who": entry.patient.display_name,
+            "what": entry.service.name,
+            "state": _("Held until %(time)s", time=until),
+            "url": url_for("waitlist.show", wait_id=entry.id),
+            "dialogTitle": _("Waitlist"),
         },
     }
 

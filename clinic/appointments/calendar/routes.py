@@ -43,7 +43,8 @@ def events() -> Response:
     calendar = page.read_calendar(current_session(), asked)
     may_book = _may_book()
     booked = [page.event_data(a, asked.by, may_book=may_book) for a in calendar.drawn]
-    return jsonify(events=[*booked, *page.closed_data(calendar)])
+    held = filter(None, (page.hold_data(entry, asked.by) for entry in calendar.holds))
+    return jsonify(events=[*booked, *held, *page.closed_data(calendar)])
 
 
 def _may_book() -> bool:

@@ -89,6 +89,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         **open_entry(page),
         "visit_id": ready_visit(page),
         "appointment_id": coming_appointment(page),
+        "wait_id": add_wait(page),
         "department_id": "1",
         "practitioner_id": "1",
         "kind": "departments",
@@ -153,6 +154,13 @@ def ready_visit(page: Page) -> str:
     """A visit that can be checked out."""
     page.goto("/visits?state=ready")
     return number_in(page.locator("#visits-table .row-link").first.get_attribute("id"))
+
+
+def add_wait(page: Page) -> str:
+    page.goto(f"/appointments/waitlist/new/{PATIENT}")
+    page.locator("main #note").press("Enter")
+    page.goto("/appointments/waitlist")
+    return number_in(page.locator("#waitlist .row-link").first.get_attribute("href"))
 
 
 def coming_appointment(page: Page) -> str:
