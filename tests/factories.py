@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,10 @@ from clinic.patients.details import PatientDetails
 from clinic.patients.models import Patient
 from clinic.queue import service as queue
 from clinic.queue.checkin import service as checkin
+from clinic.queue.devices import service as devices
+from clinic.queue.devices.models import Device
+from clinic.queue.displays.models import Display, Privacy
+from clinic.queue.kiosk.models import Kiosk
 from clinic.queue.models import QueueEntry
 
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
@@ -132,6 +137,23 @@ class Factory:
             if patient is None:
                 return queue.join_queue(session, service_id=service.id, **given)
             return checkin.check_in(session, service_id=service.id, patient_id=patient.id, **given)
+
+    def display(self, *departments: Department, **values: Any) -> str:
+        """A waiting-room screen's token."""
+        given = {"name": "Hall", "privacy": Privacy.NONE, "chime": True, "languages": ["en"], **values}
+        return self._device(Display, departments, given)
+
+    def kiosk(self, *departments: Department, **values: Any) -> str:
+        """A kiosk's token."""
+        return self._device(Kiosk, departments, {"name": "Entrance", "languages": ["en"], "prints": False, **values})
+
+    def _device(self, kind: type[Device], departments: Sequence[Department], values: dict[str, Any]) -> str:
+        ids = [d.id for d in departments]
+        given: dict[str, Any] = {"values": values, "department_ids": ids, "idempotency_key": None}
+        with transaction(self.session) as session:
+            _, token = devices.create_device(session, kind, **given, actor=TESTER, now=NOW)
+        assert token
+        return token
 
     def _save(self, row: Any) -> Any:
         with transaction(self.session) as session:

@@ -4,6 +4,7 @@ import datetime as dt
 from functools import lru_cache
 
 from babel import Locale
+from babel.dates import format_time as format_wall_time
 from babel.dates import get_datetime_format
 from flask import Flask
 from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_time, get_locale, ngettext
@@ -26,6 +27,11 @@ def local_datetime(instant: dt.datetime | None) -> str:
         return ""
     joined = str(get_datetime_format("medium", locale=get_locale()))
     return joined.replace("{1}", format_date(instant, "medium")).replace("{0}", format_time(instant, "short"))
+
+
+def wall_time(time: dt.time) -> str:
+    """A time of the clinic's clock, of no particular day."""
+    return str(format_wall_time(time, "short", locale=get_locale()))
 
 
 def exact_datetime(instant: dt.datetime) -> str:
@@ -142,6 +148,7 @@ def initials(name: str) -> str:
 
 FILTERS = (
     local_time,
+    wall_time,
     local_datetime,
     exact_datetime,
     date,

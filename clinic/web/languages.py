@@ -61,6 +61,15 @@ def write_for_reader(codes: list[str]) -> None:
     write_in(best or next(iter(known)))
 
 
+def write_as_asked(codes: list[str]) -> dict[str, str]:
+    """Write this answer in the language asked for in the address or form (`lang`), else the first; those offered."""
+    known = offered(codes)
+    asked = request.values.get("lang", "")
+    write_in(asked if asked in known else next(iter(known)))
+    return known
+
+
 def install(app: Flask) -> None:
-    """Let templates say what they are written in."""
+    """Let templates say what they are written in, and name languages."""
     app.add_template_global(get_locale, "page_locale")
+    app.add_template_filter(lambda code: languages().get(code, code), "language_name")

@@ -39,6 +39,8 @@ _INSIDE = {
     "uploads": "patients",
     "displays": "queue",
     "schedules": "directory",
+    "kiosks": "queue",
+    "notices": "queue",
     "visits": "queue",
     "closing": "queue",
 }

@@ -2,12 +2,15 @@
 // it after a deploy and once a night. The server's clock rules; the browser's may be wrong.
 import { connect } from "./live-source.js";
 import { chime, isSoundOn, soundNeedsTap } from "./chime.js";
+import { announce, languages, onVoices } from "./voice.js";
 
 const CALM = 150;
 const POLL = 10_000;
 const MINUTE = 60_000;
 const NEW_FOR = 15_000;
-const LONGEST = 20 * 60 * MINUTE;
+// Longer than the night's hours: a screen reloads once a night, whenever it was opened.
+const RESTED = 3 * 60 * MINUTE;
+const VOICES_AFTER = 3_000;
 const NIGHT = [3, 4];
 
 const { callsUrl, liveUrl, seenUrl, zone, version } = document.body.dataset;
@@ -53,12 +56,19 @@ function show(fresh) {
   const keys = keysOf(fresh);
   const added = [...keys].filter((key) => !known.has(key));
   known = keys;
+  const speech = new Map([...fresh.querySelectorAll("[data-speech]")].map((each) => [each.dataset.call, JSON.parse(each.dataset.speech)]));
   for (const each of fresh.querySelectorAll("[data-call]")) each.classList.toggle("is-new", isNew(each, added));
   const old = byId("calls");
   if (old.innerHTML !== fresh.innerHTML) old.replaceChildren(...document.adoptNode(fresh).childNodes);
   old.dataset.chime = fresh.dataset.chime;
+  old.dataset.voice = fresh.dataset.voice;
   old.dataset.version = fresh.dataset.version;
-  if (added.length && fresh.dataset.chime) chime();
+  // The call that was first is called out first.
+  for (const key of added.reverse()) {
+    const texts = speech.get(key) ?? [];
+    if (fresh.dataset.chime || texts.length) announce({ withChime: Boolean(fresh.dataset.chime), texts });
+  }
+  for (const key of news.keys()) if (!keys.has(key)) news.delete(key);
   offerSound();
 }
 
@@ -84,14 +94,15 @@ function tick() {
 // A sound that a tap allowed is lost by a reload, so such a screen waits for the night even after a deploy.
 function reloadIfDue() {
   const hour = Number(new Intl.DateTimeFormat("en", { hour: "numeric", hourCycle: "h23", timeZone: zone }).format(Date.now() + skew));
-  const isNight = NIGHT.includes(hour) && performance.now() - openedAt > LONGEST;
+  const isNight = NIGHT.includes(hour) && performance.now() - openedAt > RESTED;
   const isOld = byId("calls").dataset.version !== version;
   if (isReadLost || !(isNight || isOld)) return;
   if (isNight || !isSoundOn() || !soundNeedsTap()) location.reload();
 }
 
 function offerSound() {
-  byId("sound").hidden = !byId("calls").dataset.chime || isSoundOn();
+  const { chime: hasChime, voice } = byId("calls").dataset;
+  byId("sound").hidden = !(hasChime || voice) || isSoundOn();
 }
 
 async function stayAwake() {
@@ -101,6 +112,12 @@ async function stayAwake() {
   } catch {
     // A device that refuses (low battery, not allowed) sleeps when it likes.
   }
+}
+
+// The set-up page says for which languages this browser has no voice.
+function tellSeen() {
+  const body = performance.now() - openedAt < VOICES_AFTER && !languages().length ? undefined : new URLSearchParams({ voices: languages() });
+  fetch(seenUrl, { method: "POST", body, credentials: "omit" }).catch(() => {});
 }
 
 function heard(message) {
@@ -116,9 +133,11 @@ setInterval(() => isStreamLost && read(), POLL);
 setInterval(() => {
   read();
   reloadIfDue();
-  fetch(seenUrl, { method: "POST", credentials: "omit" }).catch(() => {});
+  tellSeen();
 }, MINUTE);
-fetch(seenUrl, { method: "POST", credentials: "omit" }).catch(() => {});
+onVoices(tellSeen);
+tellSeen();
+setTimeout(tellSeen, VOICES_AFTER);
 skew = Date.parse(byId("calls").dataset.now) - Date.now();
 tick();
 offerSound();

@@ -1,15 +1,13 @@
 """What a manager may say about a display."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, RadioField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms import BooleanField, RadioField
 
-from clinic.directory.models import Department
+from clinic.queue.devices.forms import DeviceForm
 from clinic.queue.displays.models import Privacy
-from clinic.web.forms import CreateForm, options
+from clinic.web.forms import options
 
 PRIVACY_WORDS = {
     Privacy.NONE: _l("Ticket only"),
@@ -18,19 +16,7 @@ PRIVACY_WORDS = {
 }
 
 
-class DisplayForm(CreateForm):
-    name = StringField(
-        _l("Name"),
-        description=_l("Where it hangs, such as “Waiting room, ground floor”."),
-        validators=[DataRequired(_l("Give the screen a name.")), Length(max=80)],
-    )
-    department_ids = SelectMultipleField(
-        _l("Departments"),
-        coerce=int,
-        widget=ListWidget(),
-        option_widget=CheckboxInput(),
-        validators=[InputRequired(_l("Choose at least one department."))],
-    )
+class DisplayForm(DeviceForm):
     privacy = RadioField(
         _l("Shown beside the ticket"),
         coerce=Privacy,
@@ -38,8 +24,8 @@ class DisplayForm(CreateForm):
         default=Privacy.NONE,
     )
     chime = BooleanField(_l("Play a chime at every call"), default=True)
+    is_spoken = BooleanField(_l("Speak every call"))
 
-    def offer(self, departments: Sequence[Department]) -> "DisplayForm":
-        """Set the departments to choose from."""
-        self.department_ids.choices = options((d.id, d.name) for d in departments)
-        return self
+    def settings(self) -> dict[str, Any]:
+        own = {name: self[name].data for name in ("privacy", "chime", "is_spoken")}
+        return super().settings() | own

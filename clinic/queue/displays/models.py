@@ -1,13 +1,13 @@
 """Waiting-room screens and the departments each shows."""
 
-import datetime as dt
 import enum
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import JSON, Column, ForeignKey, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Idempotent, Keyed, UtcDateTime, text_enum
+from clinic.db import Base, text_enum
 from clinic.directory.models import Department
+from clinic.queue.devices.models import Device
 
 
 class Privacy(enum.StrEnum):
@@ -26,24 +26,25 @@ display_departments = Table(
 )
 
 
-class Display(Idempotent, Keyed, Base):
-    """One screen. Only a digest of the token in its address is kept; revoking ends it for good.
+class Display(Device, Base):
+    """One screen. It is written in its first language; with `is_spoken` calls are spoken in each.
 
-    `languages` are codes: the first is written, calls are spoken in each. `voices` are those of them for which the
-    screen's browser has a voice, as it last told; None before it did.
+    `voices` are the languages for which the screen's browser has a voice, as it last told; None before it did.
     """
 
     __tablename__ = "displays"
+    AREA, ENTITY = "displays", "display"
 
-    name: Mapped[str] = mapped_column(String(80))
-    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     privacy: Mapped[Privacy] = mapped_column(text_enum(Privacy), default=Privacy.NONE)
     chime: Mapped[bool] = mapped_column(default=True)
-    languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     is_spoken: Mapped[bool] = mapped_column(default=False)
     voices: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    last_seen_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     departments: Mapped[list[Department]] = relationship(secondary=display_departments, order_by=Department.position)
+
+    @property
+    def silent_languages(self) -> list[str]:
+        """Languages it should speak and, by what its browser told, cannot."""
+        if not self.is_spoken or self.voices is None:
+            return []
+        return [code for code in self.languages if code not in self.voices]

@@ -4,16 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from clinic.directory.models import Department
-from clinic.errors import NotFound
 from clinic.patients.models import Patient
 from clinic.queue.displays.models import Display, Privacy
 from clinic.queue.models import QueueEntry, State
-from clinic.queue.tokens import digest_token
 
 CALLS_SHOWN = 6
 RECENT_SHOWN = 6
@@ -29,6 +26,12 @@ class Call:
     name: str
     called_at: dt.datetime | None
 
+    @property
+    def spoken_ticket(self) -> str:
+        """The ticket as people say it: "A 12" for A-012."""
+        prefix, _hyphen, number = self.ticket.partition("-")
+        return f"{' '.join(prefix)} {int(number)}"
+
 
 @dataclass(frozen=True)
 class Screen:
@@ -37,29 +40,6 @@ class Screen:
     calls: Sequence[Call]
     recent: Sequence[Call]
     waiting: int
-
-
-def list_displays(session: Session) -> list[Display]:
-    """Displays in use, by name."""
-    query = select(Display).where(Display.revoked_at.is_(None)).options(selectinload(Display.departments))
-    return list(session.scalars(query.order_by(Display.name, Display.id)))
-
-
-def get_display(session: Session, display_id: int) -> Display:
-    """A display in use, or NotFound."""
-    display = session.get(Display, display_id)
-    if display is None or display.revoked_at is not None:
-        raise NotFound(_("There is no such screen."))
-    return display
-
-
-def get_display_by_token(session: Session, token: str) -> Display:
-    """The display in use whose address has this token, or NotFound."""
-    query = select(Display).where(Display.token_digest == digest_token(token), Display.revoked_at.is_(None))
-    display = session.scalar(query.options(selectinload(Display.departments)))
-    if display is None:
-        raise NotFound(_("This screen was switched off. Ask the reception for its new address."))
-    return display
 
 
 def get_screen(session: Session, display: Display, day: dt.date) -> Screen:

@@ -1,12 +1,11 @@
 """Kiosks and the departments each gives tickets for."""
 
-import datetime as dt
-
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKey, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.db import Base, Idempotent, Keyed, UtcDateTime
+from clinic.db import Base
 from clinic.directory.models import Department
+from clinic.queue.devices.models import Device
 
 kiosk_departments = Table(
     "kiosk_departments",
@@ -16,17 +15,12 @@ kiosk_departments = Table(
 )
 
 
-class Kiosk(Idempotent, Keyed, Base):
-    """One kiosk, speaking `languages` (codes, the first by itself). Only a digest of its token is kept."""
+class Kiosk(Device, Base):
+    """One kiosk. `prints`: it has a receipt printer, and its browser prints without asking."""
 
     __tablename__ = "kiosks"
+    AREA, ENTITY = "kiosks", "kiosk"
 
-    name: Mapped[str] = mapped_column(String(80))
-    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    languages: Mapped[list[str]] = mapped_column(JSON, default=list)
     prints: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    last_seen_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     departments: Mapped[list[Department]] = relationship(secondary=kiosk_departments, order_by=Department.position)

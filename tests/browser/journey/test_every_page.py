@@ -100,7 +100,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "holiday_id": "1",
         "place_id": "1",
         "seq": "5",
-        **add_display(page),
+        **add_devices(page),
     }
 
 
@@ -173,13 +173,18 @@ def coming_appointment(page: Page) -> str:
     return number_in(details.get_attribute("action"))
 
 
-def add_display(page: Page) -> dict[str, str]:
-    page.goto("/queue/displays/new")
-    page.locator("main #name").fill("Entrance")
-    page.locator("main").get_by_label("General practice").check()
-    page.get_by_role("button", name="Save").click()
-    token = page.locator("#address").input_value().rpartition("/")[2]
+def add_devices(page: Page) -> dict[str, str]:
+    """A screen and a kiosk: their tokens, and the number that both have."""
+    tokens = [add_device(page, area) for area in ("displays", "kiosk")]
     page.goto("/queue/displays")
     edit = page.locator("#main a[href$='/edit']").first
     expect(edit).to_be_attached()
-    return {"token": token, "display_id": number_in(edit.get_attribute("href"))}
+    return {"token": tokens[0], "kiosk_token": tokens[1], "device_id": number_in(edit.get_attribute("href"))}
+
+
+def add_device(page: Page, area: str) -> str:
+    page.goto(f"/queue/{area}/new")
+    page.locator("main #name").fill("Entrance")
+    page.locator("main").get_by_label("General practice").check()
+    page.get_by_role("button", name="Save").click()
+    return page.locator("#address").input_value().rpartition("/")[2]

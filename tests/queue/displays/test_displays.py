@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,9 +15,10 @@ from clinic.errors import NotFound
 from clinic.live import Hub
 from clinic.patients.models import Patient
 from clinic.queue import service as queue
-from clinic.queue.displays import service
+from clinic.queue.devices import service
+from clinic.queue.devices.queries import get_device_by_token
 from clinic.queue.displays.models import Display, Privacy
-from clinic.queue.displays.queries import get_display_by_token, shown_name
+from clinic.queue.displays.queries import shown_name
 from clinic.queue.models import QueueEntry, Step
 from clinic.queue.tokens import digest_token
 from tests.browser_client import Browser
@@ -28,15 +28,6 @@ from tests.factories import NOW, TESTER, Factory
 @pytest.fixture
 def consultation(make: Factory) -> Service:
     return make.service(make.department())
-
-
-def new_display(session: Session, *department_ids: int, **values: Any) -> str:
-    """A display's token."""
-    given: dict[str, Any] = {"name": "Hall", "privacy": Privacy.NONE, "chime": True, "idempotency_key": None, **values}
-    with transaction(session):
-        _, token = service.create_display(session, department_ids=department_ids, actor=TESTER, now=NOW, **given)
-    assert token
-    return token
 
 
 def call(session: Session, entry: QueueEntry, step: Step = Step.CALL) -> None:
@@ -49,12 +40,12 @@ def displays(session: Session) -> list[Display]:
 
 
 def form(consultation: Service, **values: object) -> dict[str, object]:
-    given = {"name": "Hall", "department_ids": consultation.department_id, "privacy": "none"}
+    given = {"name": "Hall", "department_ids": consultation.department_id, "privacy": "none", "languages": "en"}
     return {**given, "chime": "y", "idempotency_key": "k" * 24, **values}
 
 
 def test_a_manager_sets_up_a_screen_and_sees_its_address_once(
-    manager: Browser, session: Session, consultation: Service
+    manager: Browser, session: Session, make: Factory, consultation: Service
 ) -> None:
     assert "No screen yet" in manager.page("/queue/displays")
     manager.page("/queue/displays/new")
@@ -64,32 +55,36 @@ def test_a_manager_sets_up_a_screen_and_sees_its_address_once(
     assert display.token_digest == digest_token(token)
     again = manager.post("/queue/displays", form(consultation)).get_data(as_text=True)
     assert token not in again
-    assert "This screen is there already" in again
+    assert "This one is there already" in again
     assert len(displays(session)) == 1
     assert token not in manager.page("/queue/displays")
 
 
-@pytest.mark.parametrize("wrong", [{"name": " "}, {"department_ids": 999}, {"department_ids": []}, {"privacy": "all"}])
+@pytest.mark.parametrize(
+    "wrong", [{"name": " "}, {"department_ids": 999}, {"department_ids": []}, {"privacy": "all"}, {"languages": "xx"}]
+)
 def test_bad_settings_are_refused(
-    manager: Browser, session: Session, consultation: Service, wrong: dict[str, object]
+    manager: Browser, session: Session, make: Factory, consultation: Service, wrong: dict[str, object]
 ) -> None:
     assert manager.post("/queue/displays", form(consultation, **wrong)).status_code == 422
     assert not displays(session)
 
 
-def test_editing_keeps_the_address(manager: Browser, session: Session, consultation: Service) -> None:
-    token = new_display(session, consultation.department_id)
+def test_editing_keeps_the_address(manager: Browser, session: Session, make: Factory, consultation: Service) -> None:
+    token = make.display(consultation.department)
     (display,) = displays(session)
     assert 'value="Hall"' in manager.page(f"/queue/displays/{display.id}/edit")
     sent = form(consultation, name="Entrance", privacy="initials", chime="")
     assert manager.post(f"/queue/displays/{display.id}", sent).status_code == 303
-    found = get_display_by_token(session, token)
+    found = get_device_by_token(session, Display, token)
     assert (found.name, found.privacy, found.chime) == ("Entrance", Privacy.INITIALS, False)
     assert manager.post(f"/queue/displays/{display.id}", {**sent, "name": ""}).status_code == 422
 
 
-def test_a_new_address_ends_the_old_one(manager: Browser, session: Session, consultation: Service) -> None:
-    token = new_display(session, consultation.department_id)
+def test_a_new_address_ends_the_old_one(
+    manager: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = make.display(consultation.department)
     (display,) = displays(session)
     manager.page(f"/queue/displays/{display.id}/renew")
     answer = manager.post(f"/queue/displays/{display.id}/renew").get_data(as_text=True)
@@ -98,8 +93,10 @@ def test_a_new_address_ends_the_old_one(manager: Browser, session: Session, cons
     assert manager.get(f"/display/{fresh}").status_code == 200
 
 
-def test_a_screen_switched_off_stays_dark(manager: Browser, session: Session, consultation: Service) -> None:
-    token = new_display(session, consultation.department_id)
+def test_a_screen_switched_off_stays_dark(
+    manager: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = make.display(consultation.department)
     (display,) = displays(session)
     manager.page(f"/queue/displays/{display.id}/revoke")
     assert manager.post(f"/queue/displays/{display.id}/revoke").status_code == 303
@@ -119,7 +116,7 @@ def test_only_managers_set_up_screens(receptionist: Browser, session: Session, c
 def test_a_screen_shows_calls_of_its_departments_only(
     browser: Browser, session: Session, make: Factory, consultation: Service
 ) -> None:
-    token = new_display(session, consultation.department_id)
+    token = make.display(consultation.department)
     blood = make.service(make.department("Laboratory"), "Blood test", "B")
     here, there = make.ticket(consultation), make.ticket(blood)
     make.ticket(consultation)
@@ -165,7 +162,7 @@ def test_a_walk_in_has_no_name() -> None:
 def test_a_private_screen_does_not_hold_the_name_anywhere(
     browser: Browser, session: Session, make: Factory, consultation: Service
 ) -> None:
-    token = new_display(session, consultation.department_id)
+    token = make.display(consultation.department)
     call(session, make.ticket(consultation, make.patient("Zebulon", "Quartz")))
     page = browser.page(f"/display/{token}").lower()
     assert "zebulon" not in page
@@ -176,7 +173,7 @@ def test_a_private_screen_does_not_hold_the_name_anywhere(
 def test_the_stream_carries_only_its_departments(
     app: Flask, browser: Browser, session: Session, make: Factory, consultation: Service
 ) -> None:
-    token = new_display(session, consultation.department_id)
+    token = make.display(consultation.department)
     elsewhere = make.department("Laboratory").id
     hub: Hub = app.extensions["clinic_hub"]
     here = consultation.department_id
@@ -190,22 +187,22 @@ def test_the_stream_carries_only_its_departments(
     assert heard == f'data: {{"topics": ["queue:{here}"]}}\n\n'.encode()
 
 
-def test_a_screen_that_is_on_is_seen(browser: Browser, session: Session, consultation: Service) -> None:
-    token = new_display(session, consultation.department_id)
+def test_a_screen_that_is_on_is_seen(browser: Browser, session: Session, make: Factory, consultation: Service) -> None:
+    token = make.display(consultation.department)
     assert browser.client.post(f"/display/{token}/seen").status_code == 204
     session.expire_all()
-    assert get_display_by_token(session, token).last_seen_at is not None
+    assert get_device_by_token(session, Display, token).last_seen_at is not None
 
 
 def test_changes_of_settings_reach_the_screen(
-    session: Session, consultation: Service, monkeypatch: pytest.MonkeyPatch
+    session: Session, make: Factory, consultation: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[str, ...]] = []
     monkeypatch.setattr(live, "_send", sent.append)
-    token = new_display(session, consultation.department_id)
-    display_id = get_display_by_token(session, token).id
+    token = make.display(consultation.department)
+    display_id = get_device_by_token(session, Display, token).id
     with transaction(session):
-        service.revoke_display(session, display_id=display_id, actor=TESTER, now=NOW)
+        service.revoke_device(session, Display, device_id=display_id, actor=TESTER, now=NOW)
     assert sent == [(f"display:{display_id}",)]
     with pytest.raises(NotFound):
-        get_display_by_token(session, token)
+        get_device_by_token(session, Display, token)

@@ -1,23 +1,31 @@
 """What a waiting-room screen fetches. Its token is the only key, so nothing here reads a cookie."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, make_response, render_template
+from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask_babel import gettext as _
 
 from clinic import clock
 from clinic.auth.access import public
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf
-from clinic.queue.displays.queries import get_display_by_token, get_screen
-from clinic.queue.displays.service import note_seen, topic
+from clinic.queue.devices.queries import get_device_by_token
+from clinic.queue.devices.service import note_seen
+from clinic.queue.displays.models import Display
+from clinic.queue.displays.queries import Call, get_screen
+from clinic.queue.displays.service import note_voices
+from clinic.queue.notices.queries import get_notices
+from clinic.queue.notices.service import TOPIC as NOTICES
 from clinic.queue.service import topic as department_topic
+from clinic.web import languages
 from clinic.web.filters import today
 from clinic.web.streams import event_stream
 
 blueprint = Blueprint("display", __name__, url_prefix="/display")
 WHY = "the random token in the address is the key of one screen, which shows tickets and rooms only"
-FILES = ("js/display.js", "css/display.css")
+FILES = ("js/display.js", "js/chime.js", "js/voice.js", "css/display.css")
 
 
 @blueprint.get("/<token>")
@@ -35,25 +43,50 @@ def calls(token: str) -> str:
 @blueprint.get("/<token>/live")
 @public(WHY)
 def live(token: str) -> Response:
-    display = get_display_by_token(current_session(), token)
+    display = get_device_by_token(current_session(), Display, token)
     topics = {department_topic(d.id) for d in display.departments}
-    return event_stream(frozenset({"all", topic(display.id), *topics}))
+    return event_stream(frozenset({"all", NOTICES, display.topic, *topics}))
 
 
 @blueprint.post("/<token>/seen")
 @public(WHY)
 @csrf.exempt  # type: ignore[untyped-decorator]
 def seen(token: str) -> Response:
-    display_id = get_display_by_token(current_session(), token).id
+    """The screen is on; `voices` are the languages its browser speaks by itself, separated by commas."""
+    voices = request.form.get("voices", type=lambda text: text[:1000].split(","))
     with transaction() as write:
-        note_seen(write, display_id=display_id, now=clock.now())
+        display = get_device_by_token(write, Display, token)
+        note_seen(write, Display, device_id=display.id, now=clock.now())
+        if voices is not None:
+            note_voices(write, display=display, codes=voices)
     return make_response("", 204)
 
 
 def _screen(token: str) -> dict[str, object]:
     session = current_session()
-    display = get_display_by_token(session, token)
-    return {"display": display, "screen": get_screen(session, display, today()), "version": _version()}
+    display = get_device_by_token(session, Display, token)
+    screen = get_screen(session, display, today())
+    known = list(languages.offered(display.languages))
+    speech = _speech(screen.calls, known) if display.is_spoken else {}
+    languages.write_in(known[0])
+    return {
+        "display": display,
+        "screen": screen,
+        "speech": speech,
+        "notices": get_notices(session, today()),
+        "version": _version(),
+    }
+
+
+def _speech(calls: Sequence[Call], codes: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    """What is said at each call, in each language. Never a name: who hears it need not see the screen."""
+    said: dict[str, list[dict[str, str]]] = {call.key: [] for call in calls}
+    for code in codes:
+        languages.write_in(code)
+        for call in calls:
+            text = _("Number %(ticket)s, please come to %(place)s.", ticket=call.spoken_ticket, place=call.place)
+            said[call.key].append({"lang": code, "text": text})
+    return said
 
 
 def _version() -> str:

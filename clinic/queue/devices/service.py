@@ -1,0 +1,116 @@
+"""Giving screens and kiosks their address, changing it and taking it away."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from clinic import live
+from clinic.audit.service import Actor, changes, record
+from clinic.directory.models import Department
+from clinic.errors import Invalid
+from clinic.queue.devices.models import Device
+from clinic.queue.devices.queries import get_device
+from clinic.queue.tokens import digest_token, new_token
+
+SEEN_EVERY = dt.timedelta(seconds=50)
+D = TypeVar("D", bound=Device)
+
+
+def create_device(
+    session: Session,
+    kind: type[D],
+    *,
+    values: dict[str, Any],
+    department_ids: Sequence[int],
+    idempotency_key: str | None,
+    actor: Actor,
+    now: dt.datetime,
+) -> tuple[D, str | None]:
+    """A device and the token of its address, which is not kept and cannot be shown again.
+
+    `values` are its other columns. The same key sent twice gives the first device and no token.
+    """
+    if idempotency_key is not None:
+        first = session.scalar(select(kind).where(kind.idempotency_key == idempotency_key))
+        if first is not None:
+            return first, None
+    token = new_token()
+    device = kind(
+        **values,
+        token_digest=digest_token(token),
+        created_at=now,
+        departments=_departments(session, department_ids),
+        idempotency_key=idempotency_key,
+    )
+    session.add(device)
+    session.flush()
+    after = _values(device, values)
+    record(session, f"{kind.AREA}.create", kind.ENTITY, device.id, actor=actor, now=now, after=after)
+    return device, token
+
+
+def update_device(
+    session: Session,
+    kind: type[D],
+    *,
+    device_id: int,
+    values: dict[str, Any],
+    department_ids: Sequence[int],
+    actor: Actor,
+    now: dt.datetime,
+) -> D:
+    """Change a device's `values` and departments; its address stays."""
+    device = get_device(session, kind, device_id)
+    old = _values(device, values)
+    for name, value in values.items():
+        setattr(device, name, value)
+    device.departments = _departments(session, department_ids)
+    session.flush()
+    before, after = changes(old, _values(device, values))
+    if after:
+        action = f"{kind.AREA}.update"
+        record(session, action, kind.ENTITY, device.id, actor=actor, now=now, before=before, after=after)
+        live.publish(session, device.topic)
+    return device
+
+
+def renew_token(session: Session, kind: type[D], *, device_id: int, actor: Actor, now: dt.datetime) -> tuple[D, str]:
+    """A new address for a device; the old one stops working at once."""
+    device = get_device(session, kind, device_id)
+    token = new_token()
+    device.token_digest = digest_token(token)
+    session.flush()
+    record(session, f"{kind.AREA}.renew", kind.ENTITY, device.id, actor=actor, now=now)
+    live.publish(session, device.topic)
+    return device, token
+
+
+def revoke_device(session: Session, kind: type[D], *, device_id: int, actor: Actor, now: dt.datetime) -> None:
+    """End a device for good."""
+    device = get_device(session, kind, device_id)
+    device.revoked_at = now
+    session.flush()
+    record(session, f"{kind.AREA}.revoke", kind.ENTITY, device.id, actor=actor, now=now)
+    live.publish(session, device.topic)
+
+
+def note_seen(session: Session, kind: type[D], *, device_id: int, now: dt.datetime) -> None:
+    """Note that a device is on; not audited."""
+    is_stale = kind.last_seen_at.is_(None) | (kind.last_seen_at < now - SEEN_EVERY)
+    session.execute(update(kind).where(kind.id == device_id, is_stale).values(last_seen_at=now))
+
+
+def _departments(session: Session, department_ids: Sequence[int]) -> list[Department]:
+    found = session.scalars(select(Department).where(Department.id.in_(department_ids), Department.is_active))
+    departments = list(found)
+    if not departments:
+        raise Invalid(_("Choose at least one department."), "department_ids")
+    return departments
+
+
+def _values(device: Device, names: dict[str, Any]) -> dict[str, object]:
+    return {name: getattr(device, name) for name in names} | {"departments": sorted(d.id for d in device.departments)}

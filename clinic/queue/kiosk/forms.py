@@ -1,0 +1,15 @@
+"""What a manager may say about a kiosk."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField
+
+from clinic.queue.devices.forms import DeviceForm
+
+
+class KioskForm(DeviceForm):
+    prints = BooleanField(_l("Print every ticket"))
+
+    def settings(self) -> dict[str, Any]:
+        return super().settings() | {"prints": self.prints.data}

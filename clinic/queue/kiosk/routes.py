@@ -1,0 +1,89 @@
+"""The screens where a manager sets up kiosks."""
+
+from flask import Blueprint, Response
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic.auth.access import requires
+from clinic.db import current_session
+from clinic.queue.devices.pages import Pages
+from clinic.queue.devices.queries import list_devices
+from clinic.queue.kiosk.forms import KioskForm
+from clinic.queue.kiosk.models import Kiosk
+from clinic.web import htmx
+from clinic.web.languages import languages
+
+blueprint = Blueprint("kiosks", __name__, url_prefix="/queue/kiosk")
+
+
+def _words() -> dict[str, str]:
+    return {
+        "new": _("New kiosk"),
+        "edit": _("Edit kiosk"),
+        "changed": _("The kiosk was changed."),
+        "revoked": _("The kiosk was switched off."),
+    }
+
+
+pages = Pages(
+    Kiosk, KioskForm, form_template="queue/kiosk/_form.html", words=_words, opened=("kiosk.start", "kiosk_token")
+)
+
+
+@blueprint.get("")
+@requires("queue.setup")
+def index() -> Response:
+    return htmx.page(
+        "queue/kiosk/index.html",
+        partial="queue/kiosk/_list.html",
+        devices=list_devices(current_session(), Kiosk),
+        languages=languages(),
+    )
+
+
+@blueprint.get("/new")
+@requires("queue.setup")
+def new() -> Response:
+    return pages.new()
+
+
+@blueprint.post("")
+@requires("queue.setup")
+def create() -> BaseResponse:
+    return pages.create()
+
+
+@blueprint.get("/<int:device_id>/edit")
+@requires("queue.setup")
+def edit(device_id: int) -> Response:
+    return pages.edit(device_id)
+
+
+@blueprint.post("/<int:device_id>")
+@requires("queue.setup")
+def update(device_id: int) -> BaseResponse:
+    return pages.update(device_id)
+
+
+@blueprint.get("/<int:device_id>/renew")
+@requires("queue.setup")
+def confirm_renew(device_id: int) -> Response:
+    return pages.ask(device_id, "renew")
+
+
+@blueprint.post("/<int:device_id>/renew")
+@requires("queue.setup")
+def renew(device_id: int) -> Response:
+    return pages.renew(device_id)
+
+
+@blueprint.get("/<int:device_id>/revoke")
+@requires("queue.setup")
+def confirm_revoke(device_id: int) -> Response:
+    return pages.ask(device_id, "revoke")
+
+
+@blueprint.post("/<int:device_id>/revoke")
+@requires("queue.setup")
+def revoke(device_id: int) -> BaseResponse:
+    return pages.revoke(device_id)

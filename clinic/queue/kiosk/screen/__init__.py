@@ -1,0 +1,1 @@
+"""What people at a kiosk see and do."""

@@ -1,0 +1,69 @@
+"""What people may type at a kiosk. Only the form of it is judged, never whether the clinic knows it."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, IntegerField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from clinic.dates import MONTH_FIRST_REGIONS
+from clinic.patients.mrn import read_mrn
+from clinic.phones import to_e164
+from clinic.queue.kiosk.screen.queries import Claim
+from clinic.web.fields import PastDateField
+from clinic.web.forms import CreateForm, Form
+from clinic.web.security import settings
+
+
+def date_pattern() -> str:
+    """How a date is typed, for people to see."""
+    return str(_("month/day/year") if settings().region in MONTH_FIRST_REGIONS else _("day/month/year"))
+
+
+class ClaimForm(Form):
+    """Who somebody says they are: a scanned card, or phone and birth date."""
+
+    class Meta:
+        # Nobody is signed in at a kiosk: its address is the key, and no cookie counts.
+        csrf = False
+
+    mrn = StringField(_l("Card"), [Length(max=40)])
+    phone = StringField(_l("Phone number"), [Length(max=40)])
+    birth_date = PastDateField(_l("Birth date"))
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Also that something usable was given."""
+        sound = bool(super().validate(extra_validators))
+        if self.mrn.data:
+            return self._check(self.mrn, self.claim.mrn, _("This card could not be read. Please try again.")) and sound
+        phone = self._check(self.phone, self.claim.phone, _("Please type the whole phone number."))
+        born = bool(self.birth_date.errors) or self._check(
+            self.birth_date, self.birth_date.data, _("Please type the birth date.")
+        )
+        return sound and phone and born
+
+    @staticmethod
+    def _check(field: StringField, value: object, message: str) -> bool:
+        if value:
+            return True
+        field.errors = [*field.errors, message]
+        return False
+
+    @property
+    def claim(self) -> Claim:
+        """What was given, as it is looked up."""
+        if self.mrn.data:
+            return Claim(mrn=read_mrn(self.mrn.data))
+        phone = to_e164(self.phone.data, settings().region) if self.phone.data else None
+        return Claim(phone=phone, birth_date=self.birth_date.data)
+
+
+class TicketForm(ClaimForm, CreateForm):
+    """A service, and who it is for unless the ticket is a walk-in's (`is_claimed`)."""
+
+    service_id = IntegerField(validators=[InputRequired(_l("Choose a service."))])
+    is_claimed = HiddenField(validators=[Optional()])
+
+    def validate(self, extra_validators: object = None) -> bool:
+        if self.is_claimed.data:
+            return ClaimForm.validate(self, extra_validators)
+        return bool(CreateForm.validate(self, extra_validators))
