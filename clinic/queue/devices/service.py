@@ -39,13 +39,11 @@ def create_device(
         if first is not None:
             return first, None
     token = new_token()
-    device = kind(
-        **values,
-        token_digest=digest_token(token),
-        created_at=now,
-        departments=_departments(session, department_ids),
-        idempotency_key=idempotency_key,
-    )
+    device = kind()
+    device.token_digest, device.created_at, device.idempotency_key = digest_token(token), now, idempotency_key
+    device.departments = _departments(session, department_ids)
+    for name, value in values.items():
+        setattr(device, name, value)
     session.add(device)
     session.flush()
     after = _values(device, values)

@@ -46,7 +46,7 @@ def create() -> BaseResponse:
             service.add_announcement(
                 write,
                 text=form.text.data,
-                starts_on=form.starts_on.data,
+                starts_on=form.starts_on.data or today(),
                 ends_on=form.ends_on.data,
                 idempotency_key=form.idempotency_key.data,
                 actor=actor(),
