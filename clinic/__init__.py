@@ -31,6 +31,7 @@ AREAS = (
     "patients",
     "patients.alerts",
     "patients.chart",
+    "patients.printing",
     "patients.registration",
     "queue",
     "queue.closing",

@@ -26,6 +26,7 @@ NO_PAGES = {
     "imports.refusals",
     "ops.live",
     "ops.ready",
+    "patients.print_pdf",
     "static",
 }
 # Parts of pages, asked for by scripts.
@@ -92,6 +93,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "wait_id": add_wait(page),
         "department_id": "1",
         "practitioner_id": "1",
+        "paper": "label",
         "kind": "departments",
         "owner_kind": "practitioners",
         "owner_id": "2",
