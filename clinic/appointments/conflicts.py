@@ -58,9 +58,14 @@ class SameDay(Invalid):
 
     def __init__(self, others: Sequence[Appointment], zone: ZoneInfo) -> None:
         self.others = list(others)
-        what = ", ".join(f"{other.service.name} {span(other, zone)}" for other in others)
-        text = _("This patient already has an appointment that day: %(what)s. Say why there is one more.", what=what)
+        text = _("%(warning)s Say why there is one more.", warning=same_day_text(others, zone))
         super().__init__(text, "same_day_reason")
+
+
+def same_day_text(others: Sequence[Appointment], zone: ZoneInfo) -> str:
+    """The warning with what and when."""
+    what = ", ".join(f"{other.service.name} {span(other, zone)}" for other in others)
+    return str(_("This patient already has an appointment that day: %(what)s.", what=what))
 
 
 def span(placed: Placement | Appointment, zone: ZoneInfo) -> str:
@@ -109,11 +114,12 @@ def find_clashes(
 ) -> list[Clash]:
     """Everything that stands in the way, appointments first, each in a sentence."""
     overlapping = find_overlapping(session, placement, patient_id, apart_from=apart_from)
-    clashes = [Clash(kind, _sentence(kind, other, zone), other) for kind, other in overlapping]
-    clashes += [_held(entry, zone) for entry in find_holds(session, placement, patient_id, now=now)]
+    clashes = [Clash(kind, overlap_text(kind, other, zone), other) for kind, other in overlapping]
+    holds = find_holds(session, placement, patient_id, now=now)
+    clashes += [Clash(ClashKind.HELD, hold_text(entry, zone)) for entry in holds]
     day = clinic_day(placement.starts_at, zone)
     schedule = load_schedule(session, day, clinic_day(placement.ends_at, zone))
-    who = _who(session, placement)
+    who = name_of(session, placement)
     return clashes + [
         Clash(ClashKind(obstacle), obstacle_text(obstacle, who=who, holiday=schedule.holidays.get(day, "")))
         for obstacle in find_obstacles(schedule, placement, zone)
@@ -133,12 +139,14 @@ def obstacle_text(obstacle: Obstacle, *, who: str, holiday: str = "") -> str:
     return str(texts[obstacle])
 
 
-def _held(entry: WaitlistEntry, zone: ZoneInfo) -> Clash:
+def hold_text(entry: WaitlistEntry, zone: ZoneInfo) -> str:
+    """Until when a time is held for somebody else, as a sentence."""
     until = entry.held_until.astimezone(zone).strftime("%H:%M") if entry.held_until else ""
-    return Clash(ClashKind.HELD, _("This time is held for another patient until %(until)s.", until=until))
+    return str(_("This time is held for another patient until %(until)s.", until=until))
 
 
-def _who(session: Session, placement: Placement) -> str:
+def name_of(session: Session, placement: Placement) -> str:
+    """Whose hours count: the practitioner's, or else the room's."""
     practitioner = session.get(Practitioner, placement.practitioner_id) if placement.practitioner_id else None
     room = session.get(Room, placement.room_id) if placement.room_id else None
     return practitioner.display_name if practitioner else room.name if room else ""
@@ -185,7 +193,8 @@ def find_same_day(
     return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id)))
 
 
-def _sentence(kind: ClashKind, other: Appointment, zone: ZoneInfo) -> str:
+def overlap_text(kind: ClashKind, other: Appointment, zone: ZoneInfo) -> str:
+    """Who or what another appointment holds, and when, as a sentence."""
     when = span(other, zone)
     text = _("The patient has an appointment %(when)s: %(what)s.", when=when, what=other.service.name)
     if kind is ClashKind.PRACTITIONER and other.practitioner:

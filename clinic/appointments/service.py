@@ -51,7 +51,6 @@ def book_appointment(
     placement: Placement,
     note: str | None = None,
     reasons: Reasons = NO_REASONS,
-    series_id: int | None = None,
     idempotency_key: str | None = None,
     actor: Actor,
     now: dt.datetime,
@@ -69,6 +68,35 @@ def book_appointment(
     if first is not None:
         return first
     check_free(session, placement, patient_id, reasons, now=now, zone=zone)
+    return write_booking(
+        session,
+        patient_id=patient_id,
+        service_id=service_id,
+        placement=placement,
+        note=note,
+        reasons=reasons,
+        idempotency_key=idempotency_key,
+        actor=actor,
+        now=now,
+        zone=zone,
+    )
+
+
+def write_booking(
+    session: Session,
+    *,
+    patient_id: int,
+    service_id: int,
+    placement: Placement,
+    note: str | None,
+    reasons: Reasons,
+    series_id: int | None = None,
+    idempotency_key: str | None = None,
+    actor: Actor,
+    now: dt.datetime,
+    zone: ZoneInfo,
+) -> Appointment:
+    """The row and its first step, once everything was locked and checked."""
     appointment = Appointment(
         patient_id=patient_id,
         service_id=service_id,
@@ -133,7 +161,7 @@ def cancel_appointment(
 ) -> AppointmentEvent:
     """Give the time back. Late when less than 24 hours are left. Who has arrived is sent away at the board instead."""
     appointment = _locked(session, appointment_id, expected_version)
-    given = _cancellation(appointment, cancelled_by, reason, now)
+    given = cancellation(appointment, cancelled_by, reason, now)
     return take_step(session, appointment, Step.CANCEL, given, actor=actor, now=now)
 
 
@@ -214,7 +242,7 @@ def follow_visit(
     if state is State.CANCELLED:
         has_left = cancelled_by is CancelledBy.PATIENT
         reason = _("Left without being seen") if has_left else _("Cancelled after check-in")
-        given = _cancellation(appointment, cancelled_by, reason, now)
+        given = cancellation(appointment, cancelled_by, reason, now)
     elif state is State.BOOKED:
         given = {"state": _before_visit(session, appointment)}
     if appointment.state in FREED_STATES and state not in FREED_STATES:
@@ -267,8 +295,9 @@ def _check_free(
     )
 
 
-def _cancellation(
+def cancellation(
     appointment: Appointment, cancelled_by: CancelledBy, reason: str | None, now: dt.datetime
 ) -> dict[str, Any]:
+    """What a cancellation writes down. Late only when the patient cancels with less than 24 hours left."""
     is_late = cancelled_by is CancelledBy.PATIENT and appointment.starts_at - now < LATE_CANCEL
     return {"cancelled_by": cancelled_by, "cancel_reason": reason, "is_late_cancel": is_late}

@@ -32,7 +32,7 @@ def list_holds(
 def find_holds(session: Session, placement: Placement, patient_id: int, *, now: dt.datetime) -> list[WaitlistEntry]:
     """Holds for others of the practitioner or the room of a placement."""
     held = list_holds(session, from_at=placement.starts_at, to_at=placement.ends_at, now=now, patient_id=patient_id)
-    return [entry for entry in held if _shares(entry, placement)]
+    return [entry for entry in held if is_shared(entry, placement)]
 
 
 def held_placement(entry: WaitlistEntry) -> Placement | None:
@@ -51,6 +51,7 @@ def _is_held(now: dt.datetime) -> ColumnElement[bool]:
     return (WaitlistEntry.state == WaitState.WAITING) & (WaitlistEntry.held_until > now)
 
 
-def _shares(entry: WaitlistEntry, placement: Placement) -> bool:
+def is_shared(entry: WaitlistEntry, placement: Placement) -> bool:
+    """Whether a hold is of the practitioner or the room of a placement."""
     is_same_person = placement.practitioner_id is not None and entry.held_practitioner_id == placement.practitioner_id
     return is_same_person or (placement.room_id is not None and entry.held_room_id == placement.room_id)
