@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 
-from clinic.appointments.models import CancelledBy, PartOfDay, State, Step
+from clinic.appointments.models import TRANSITIONS, CancelledBy, PartOfDay, State, Step
 
 STATE_WORDS = {
     State.BOOKED: _l("Booked"),
@@ -46,11 +46,15 @@ STEP_WORDS = {
 }
 
 
+STEPS_FROM = {state: {step for step, moves in TRANSITIONS.items() if state in moves} for state in State}
+
+
 def words() -> dict[str, Any]:
     """What the templates of appointments name things by."""
     return {
         "STATES": STATE_WORDS,
         "STEPS": STEP_WORDS,
+        "STEPS_FROM": STEPS_FROM,
         "CANCELLED_BY": CANCELLED_BY_WORDS,
         "PARTS": PART_WORDS,
         "State": State,

@@ -18,7 +18,18 @@ from clinic.web.user_agents import browser_words
 
 def local_time(instant: dt.datetime | None) -> str:
     """Hours and minutes at the clinic."""
-    return format_time(instant, "short") if instant else ""
+    return time_in(get_locale(), instant.astimezone(settings().zone).time()) if instant else ""
+
+
+def time_in(locale: Locale | None, time: dt.time) -> str:
+    """Hours and minutes in a language."""
+    return _written_time(locale, time.hour, time.minute)
+
+
+@lru_cache(maxsize=10_000)
+def _written_time(_locale: Locale | None, hour: int, minute: int) -> str:
+    """Kept: a day sheet shows a thousand times, and there are but 1,440 in a language."""
+    return str(format_time(dt.time(hour, minute), "short", rebase=False))
 
 
 def local_datetime(instant: dt.datetime | None) -> str:
