@@ -15,6 +15,7 @@ AREAS = (
     "appointments",
     "appointments.booking",
     "appointments.calendar",
+    "appointments.feeds",
     "appointments.schedules",
     "appointments.waitlist",
     "audit",

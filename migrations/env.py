@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 from clinic.appointments import models as appointment_models
+from clinic.appointments.feeds import models as feed_models
 from clinic.appointments.schedules import models as schedule_models
 from clinic.appointments.waitlist import models as waitlist_models
 from clinic.audit import models as audit_models
@@ -42,6 +43,7 @@ MODELS = (
     appointment_models,
     schedule_models,
     waitlist_models,
+    feed_models,
     visit_models,
     search_models,
     duplicate_models,

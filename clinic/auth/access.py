@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "appointments.cancel": _CARE,
     "appointments.double_book": {Role.PRACTITIONER, Role.MANAGER, Role.ADMIN},
     "appointments.setup": _LEAD,
+    "appointments.feeds": {Role.PRACTITIONER, Role.MANAGER, Role.ADMIN},
     "visits.view": _EVERYONE,
     "visits.end": _FRONT,
     "visits.check_out": _FRONT | {Role.CASHIER},

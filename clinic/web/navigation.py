@@ -34,6 +34,7 @@ SECTIONS = (
 _INSIDE = {
     "appointments": "calendar",
     "booking": "calendar",
+    "feeds": "calendar",
     "waitlist": "calendar",
     "documents": "patients",
     "uploads": "patients",

@@ -1,4 +1,4 @@
-"""Patients who wait for a time, and times held for them."""
+"""Patients who wait for a time, times held for them, and addresses of calendars."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,8 +12,8 @@ INSTANT = sa.DateTime(timezone=True)
 TABLE = "waitlist_entries"
 
 
-def reference(column: str, to: str, ondelete: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{TABLE}_{column}_{to}"), ondelete=ondelete)
+def reference(column: str, to: str, ondelete: str, table: str = TABLE) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [f"{to}.id"], name=op.f(f"fk_{table}_{column}_{to}"), ondelete=ondelete)
 
 
 def words(name: str, *values: str) -> sa.Enum:
@@ -21,6 +21,11 @@ def words(name: str, *values: str) -> sa.Enum:
 
 
 def upgrade() -> None:
+    create_waitlist()
+    create_feeds()
+
+
+def create_waitlist() -> None:
     op.create_table(
         TABLE,
         sa.Column("patient_id", sa.Integer(), nullable=False),
@@ -60,5 +65,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_waitlist_entries_held_until"), TABLE, ["held_until"], unique=False)
 
 
+def create_feeds() -> None:
+    table = "calendar_feeds"
+    op.create_table(
+        table,
+        sa.Column("practitioner_id", sa.Integer(), nullable=False),
+        sa.Column("token_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("shows_names", sa.Boolean(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("last_read_at", INSTANT, nullable=True),
+        sa.Column("revoked_at", INSTANT, nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
+        reference("practitioner_id", "practitioners", "CASCADE", table),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_feeds")),
+        sa.UniqueConstraint("token_digest", name=op.f("uq_calendar_feeds_token_digest")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_calendar_feeds_idempotency_key")),
+    )
+    op.create_index(op.f("ix_calendar_feeds_practitioner_id"), table, ["practitioner_id"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_table("calendar_feeds")
     op.drop_table(TABLE)

@@ -25,6 +25,7 @@ PUBLIC = {
     "kiosk.services",
     "kiosk.start",
     "kiosk.ticket",
+    "feeds.read",
     "ops.live",
     "ops.ready",
     "phone.place",

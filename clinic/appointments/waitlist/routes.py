@@ -50,8 +50,14 @@ def openings() -> Response:
     read, now = current_session(), clock.now()
     held = [e for e in queries.list_waiting(read, today=today()) if e.is_held(now)]
     found = queries.list_openings(read, now=now, zone=settings().zone)
-    context = {"held": held, "openings": found, "slot_value": slot_value, "back": url_for("waitlist.index")}
-    return htmx.page(f"{PAGES}/openings.html", partial=f"{PAGES}/_openings.html", **context)
+    return htmx.page(
+        f"{PAGES}/openings.html",
+        partial=f"{PAGES}/_openings.html",
+        held=held,
+        openings=found,
+        slot_value=slot_value,
+        back=url_for("waitlist.index"),
+    )
 
 
 @blueprint.get("/new/<int:patient_id>")

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 # Streams, files and JSON: nothing a person reads as a page.
 NO_PAGES = {
     "calendar.events",
+    "feeds.download",
+    "feeds.read",
     "desk.live",
     "display.live",
     "documents.content",
@@ -91,6 +93,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "visit_id": ready_visit(page),
         "appointment_id": coming_appointment(page),
         "wait_id": add_wait(page),
+        "feed_id": add_feed(page),
         "department_id": "1",
         "practitioner_id": "1",
         "paper": "label",
@@ -156,6 +159,13 @@ def ready_visit(page: Page) -> str:
     """A visit that can be checked out."""
     page.goto("/visits?state=ready")
     return number_in(page.locator("#visits-table .row-link").first.get_attribute("id"))
+
+
+def add_feed(page: Page) -> str:
+    page.goto("/appointments/feeds/new")
+    page.get_by_role("button", name="Make an address").click()
+    page.goto("/appointments/feeds")
+    return number_in(page.locator("#feeds tbody tr").first.get_attribute("id"))
 
 
 def add_wait(page: Page) -> str:

@@ -1,0 +1,1 @@
+"""Appointments for other calendar programs (iCalendar, RFC 5545)."""
