@@ -22,6 +22,7 @@ AREAS = (
     "auth",
     "auth.drafts",
     "desk",
+    "desk.today",
     "directory",
     "documents",
     "documents.uploads",

@@ -14,6 +14,7 @@ import time
 import redis
 from sqlalchemy.orm import Session
 
+from clinic import cache
 from clinic.db import after_commit, before_commit
 from clinic.queueing import redis_client
 
@@ -39,7 +40,11 @@ def publish(session: Session, *topics: str) -> None:
 
 def _send(topics: tuple[str, ...]) -> None:
     try:
-        redis_client().publish(CHANNEL, json.dumps({"topics": topics}))
+        with redis_client().pipeline(transaction=False) as pipeline:
+            # First the versions, then the event: who reads because of it finds nothing outdated.
+            cache.note_changes(pipeline, topics)
+            pipeline.publish(CHANNEL, json.dumps({"topics": topics}))
+            pipeline.execute()
     except redis.RedisError as error:
         log.warning("live event not sent", extra={"reason": type(error).__name__})
 

@@ -42,7 +42,7 @@ class Photographer:
             page.fill("#username", user)
             page.fill("#password", PASSWORD)
             page.press("#password", "Enter")
-            page.wait_for_url("**/patients")
+            page.wait_for_url("**/today")
         yield page
         context.close()
 

@@ -19,6 +19,7 @@ from clinic import create_app
 from clinic.auth.access import Role
 from clinic.config import Settings, load_settings
 from clinic.db import WRITE_OPTION, db
+from clinic.queueing import redis_client
 from clinic.redis_server import server_command
 from tests.browser_client import Browser
 from tests.databases import fresh_database
@@ -86,6 +87,8 @@ def session(app: Flask) -> Iterator[Session]:
     """The request's session inside an outer transaction that is rolled back: commits become savepoints."""
     # What was worked out from the rows of another test.
     app.extensions.pop("clinic_outlooks", None)
+    for key in redis_client().scan_iter("clinic:cache:*"):
+        redis_client().delete(key)
     with app.app_context():
         engine = db.engine
         connection = engine.connect().execution_options(**{WRITE_OPTION: True})

@@ -10,7 +10,19 @@ from clinic.web.streams import event_stream
 blueprint = Blueprint("desk", __name__)
 # What any member of staff may know of, with all topics after a colon.
 TOPICS = frozenset(
-    ["all", "queue", "patients", "documents", "directory", "jobs", "visits", "appointments", "schedules", "waitlist"]
+    (
+        "all",
+        "appointments",
+        "directory",
+        "documents",
+        "jobs",
+        "notes",
+        "patients",
+        "queue",
+        "schedules",
+        "visits",
+        "waitlist",
+    )
 )
 
 
@@ -19,7 +31,7 @@ TOPICS = frozenset(
 def home() -> BaseResponse:
     if not current_user.is_authenticated:
         return redirect(url_for("auth.new"))
-    return redirect(url_for("patients.index"))
+    return redirect(url_for("today.index"))
 
 
 @blueprint.get("/live")

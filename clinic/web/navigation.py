@@ -19,6 +19,7 @@ class Section:
 
 
 SECTIONS = (
+    Section("today.index", _l("Today"), "home", "visits.view", "t"),
     Section("patients.index", _l("Patients"), "users", "patients.view", "p"),
     Section("calendar.index", _l("Calendar"), "calendar", "appointments.view", "c"),
     Section("queue.index", _l("Queue"), "ticket", "queue.view", "q"),

@@ -5,7 +5,8 @@ const KEYS = ["ArrowDown", "ArrowUp", "Home", "End", "ArrowLeft", "ArrowRight"];
 
 const BELOW_TOPBAR = 60;
 
-const links = (rows) => [...rows.querySelectorAll(ROW)];
+// What a filter hides is passed over.
+const links = (rows) => [...rows.querySelectorAll(ROW)].filter((link) => !link.closest("[hidden]"));
 
 function indexOf(list, element) {
   const row = element.closest("tr, [data-row], .result");
@@ -18,8 +19,10 @@ function go(link) {
   return Boolean(link);
 }
 
+// The search field of a list, or of all columns it is one of.
 function searchOf(rows) {
-  return rows.id && document.querySelector(`input[aria-controls="${rows.id}"]`);
+  const ids = [rows.id, rows.closest("[data-columns]")?.id].filter(Boolean);
+  return ids.map((id) => document.querySelector(`input[aria-controls="${id}"]`)).find(Boolean);
 }
 
 function vertical(rows, target, key) {
@@ -53,7 +56,7 @@ function enter(key) {
 function moved(target, key) {
   if (target.matches("input[aria-controls]")) {
     const rows = document.getElementById(target.getAttribute("aria-controls"));
-    return key === "ArrowDown" && rows?.matches("[data-rows]") && go(links(rows)[0]);
+    return key === "ArrowDown" && rows?.matches("[data-rows], [data-columns]") && go(links(rows)[0]);
   }
   if (target.matches("input, select, textarea, [contenteditable]")) return false;
   const rows = target.closest("[data-rows]");

@@ -72,7 +72,7 @@ class Person:
         self.press("Tab")
         self.type(password)
         self.press("Enter")
-        self.page.wait_for_url("**/patients")
+        self.page.wait_for_url("**/today")
 
     def sign_out(self) -> None:
         self.choose(self.page.locator("#user-menu summary"))

@@ -85,6 +85,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
     """Make one of each thing that the sample clinic does not have; the arguments of all pages."""
     return {
         "patient_id": str(PATIENT),
+        "group": "done",
         "alert_id": add_alert(page),
         "document_id": add_document(page, folder / "Card.png"),
         "export_id": add_export(page),

@@ -90,8 +90,10 @@ def hang_screen(person: Person, entrance: Person) -> Page:
 
 
 def find(person: Person, typed: str) -> None:
-    """From the search box to the chart."""
+    """From the list of patients, by the search box, to the chart."""
     page = person.page
+    person.press("g", "p")
+    page.wait_for_url("**/patients")
     person.press("/")
     expect(page.locator("#global-q")).to_be_focused()
     person.type(typed)

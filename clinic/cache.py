@@ -1,0 +1,133 @@
+"""Cached reads, kept in Redis for a short while: sealed, worked out by one at a time, outdated by what changes.
+
+A value is sealed together with the versions of the live topics it depends on; every live event gives its topics a new
+version, and with others the value does not open. There is one value per name: a new one takes the place of the old.
+Without Redis, or with a slow one, everything is worked out afresh: this only ever saves time.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.client import Pipeline
+from redis.retry import Retry
+from sqlalchemy.orm import Session
+
+from clinic.crypto import DecryptionError, key_ring
+
+PATIENCE = 0.25  # s for one answer of Redis
+REST = 5.0  # s during which a Redis that failed is left alone
+TURN = 3.0  # s that one may take to work a value out before others try
+WAIT = 0.5  # s to wait for the value that somebody else is working out
+VERSION_SECONDS = 3600
+_Answer = TypeVar("_Answer")
+
+
+class _Connection:
+    """The process's Redis for cached reads, and until when (monotonic) it is left alone."""
+
+    client: "redis.Redis | None" = None
+    resting_until = 0.0
+
+
+class _Place(NamedTuple):
+    """Where a value is kept, and the stamp of the versions it goes with."""
+
+    key: str
+    stamp: str
+
+    @property
+    def turn(self) -> str:
+        return f"{self.key}:turn:{self.stamp}"
+
+    @property
+    def context(self) -> bytes:
+        return f"{self.key}:{self.stamp}".encode()
+
+
+def connect(url: str) -> None:
+    """Use this Redis, with a patience of its own: a page never waits for what it can do without."""
+    _Connection.client = redis.Redis.from_url(
+        url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
+    )
+    _Connection.resting_until = 0.0
+
+
+def note_changes(pipeline: "Pipeline", topics: Iterable[str]) -> None:
+    """Give each topic, and the part before its colon, a new version."""
+    for name in {name for topic in topics for name in (topic, topic.split(":")[0])}:
+        pipeline.set(_version_key(name), secrets.token_hex(8), ex=VERSION_SECONDS)
+
+
+def cached(session: Session, name: str, compute: Callable[[], Any], *, topics: Sequence[str], seconds: int) -> Any:
+    """The JSON value `compute()` gave within the last `seconds`, unless one of `topics` changed since.
+
+    On a miss the session's transaction is ended first, so that what is read is not older than the versions.
+    """
+    place = _ask(lambda client: _find_place(client, name, topics))
+    found, is_mine = _find(place) if place else (None, False)
+    if found is not None:
+        return found["value"]
+    session.rollback()
+    value = compute()
+    if place:
+        _ask(lambda client: _keep(client, place, value, seconds, is_mine))
+    return value
+
+
+def _ask(question: Callable[["redis.Redis"], _Answer]) -> _Answer | None:
+    """The answer of Redis, or None while it does not answer."""
+    client = _Connection.client
+    if client is None or time.monotonic() < _Connection.resting_until:
+        return None
+    try:
+        return question(client)
+    except redis.RedisError:
+        _Connection.resting_until = time.monotonic() + REST
+        return None
+
+
+def _version_key(topic: str) -> str:
+    return f"clinic:changed:{topic}"
+
+
+def _find_place(client: "redis.Redis", name: str, topics: Sequence[str]) -> _Place:
+    versions: Any = client.mget([_version_key(topic) for topic in topics]) if topics else []
+    stamp = hashlib.sha256(b"|".join(version or b"" for version in versions)).hexdigest()[:24]
+    return _Place(f"clinic:cache:{name}", stamp)
+
+
+def _find(place: _Place) -> tuple[dict[str, Any] | None, bool]:
+    """The kept value in a box, or None and whether it is this caller's turn to work it out."""
+    until = time.monotonic() + WAIT
+    while True:
+        found = _ask(lambda client: _read(client, place))
+        if found is not None:
+            return found, False
+        if _ask(lambda client: client.set(place.turn, b"1", nx=True, px=int(TURN * 1000))):
+            return None, True
+        if time.monotonic() >= until or time.monotonic() < _Connection.resting_until:
+            return None, False
+        time.sleep(0.01)
+
+
+def _read(client: "redis.Redis", place: _Place) -> dict[str, Any] | None:
+    sealed: Any = client.get(place.key)
+    if sealed is None:
+        return None
+    try:
+        box: dict[str, Any] = json.loads(key_ring().open(sealed, place.context))
+    except DecryptionError:
+        return None
+    return box
+
+
+def _keep(client: "redis.Redis", place: _Place, value: Any, seconds: int, is_mine: bool) -> None:
+    client.set(place.key, key_ring().seal(json.dumps({"value": value}).encode(), place.context), ex=seconds)
+    if is_mine:
+        client.delete(place.turn)

@@ -1,0 +1,1 @@
+"""The Today screen: who is expected, here, being seen, done."""

@@ -1,0 +1,57 @@
+"""What the Today screen is narrowed to, where calls go, and the words for its groups."""
+
+import secrets
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, IntegerField, StringField
+from wtforms.validators import Length, Optional
+
+from clinic.appointments.words import STATE_WORDS as APPOINTMENT_STATES
+from clinic.desk.today.rows import Group
+from clinic.queue import forms as queue_forms
+from clinic.visits import forms as visit_forms
+from clinic.web.forms import Form
+
+TYPED_MAX = 100
+GROUP_WORDS = {
+    Group.EXPECTED: _l("Expected"),
+    Group.WAITING: _l("Waiting"),
+    Group.SEEING: _l("With the practitioner"),
+    Group.DONE: _l("Done"),
+    Group.MISSED: _l("No-show and cancelled"),
+}
+NOBODY_WORDS = {
+    Group.EXPECTED: _l("Nobody is expected any more."),
+    Group.WAITING: _l("Nobody is waiting."),
+    Group.SEEING: _l("Nobody is being seen."),
+    Group.DONE: _l("Nobody is done yet."),
+    Group.MISSED: "",
+}
+
+
+class FilterForm(Form):
+    """A part of a name, MRN or ticket, and of whom; what was chosen last is remembered, what was typed is not."""
+
+    q = StringField(_l("Find in this day"), filters=[lambda typed: (typed or "")[:TYPED_MAX]])
+    department_id = IntegerField(_l("Department"), validators=[Optional()])
+    practitioner_id = IntegerField(_l("Practitioner"), validators=[Optional()])
+
+
+class CallForm(Form):
+    """Call next to `place`: "department:room", without a room where the department has none."""
+
+    place = StringField(_l("Call to"))
+    idempotency_key = HiddenField(default=lambda: secrets.token_urlsafe(24), validators=[Optional(), Length(16, 64)])
+
+
+def words() -> dict[str, Any]:
+    """What the templates of Today name things by."""
+    return {
+        **queue_forms.words(),
+        **visit_forms.words(),
+        "APPOINTMENT_STATES": APPOINTMENT_STATES,
+        "GROUPS": GROUP_WORDS,
+        "NOBODY": NOBODY_WORDS,
+        "Group": Group,
+    }

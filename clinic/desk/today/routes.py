@@ -1,0 +1,143 @@
+"""The screen a receptionist lives in."""
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock
+from clinic.auth.access import passive, requires
+from clinic.db import current_session, transaction
+from clinic.desk.today import page
+from clinic.desk.today.forms import GROUP_WORDS, CallForm, FilterForm, words
+from clinic.desk.today.page import Narrowing, Place
+from clinic.desk.today.rows import Group
+from clinic.errors import Invalid, NotFound
+from clinic.queue import service
+from clinic.queue.forms import STEP_WORDS
+from clinic.queue.models import QueueEntry, QueueEvent
+from clinic.queue.queries import find_last_event
+from clinic.web import htmx
+from clinic.web.filters import today
+from clinic.web.paging import decode_cursor
+from clinic.web.security import actor, settings
+
+blueprint = Blueprint("today", __name__, url_prefix="/today")
+blueprint.context_processor(words)
+
+# What this browser remembers: of whom the day is shown, and where calls go.
+CHOSEN, PLACE = "today_of", "today_place"
+
+
+@blueprint.get("")
+@requires("visits.view")
+def index() -> Response:
+    return _show(_remembered())
+
+
+@blueprint.post("")
+@requires("visits.view")
+@passive
+def find() -> Response:
+    """The day narrowed to what was typed and chosen: by post, so that no name gets into an address."""
+    form = FilterForm()
+    form.validate()
+    narrowing = Narrowing(form.q.data or "", form.department_id.data or 0, form.practitioner_id.data or 0)
+    chosen = [narrowing.department_id, narrowing.practitioner_id]
+    if session.get(CHOSEN, [0, 0]) != chosen:
+        session[CHOSEN] = chosen
+    return _show(narrowing)
+
+
+def _remembered() -> Narrowing:
+    department_id, practitioner_id = session.get(CHOSEN, [0, 0])
+    return Narrowing("", department_id, practitioner_id)
+
+
+def _show(narrowing: Narrowing) -> Response:
+    shown = page.read_today(current_session(), today(), narrowing)
+    context: dict[str, Any] = {"shown": shown, "narrowing": narrowing}
+    if not htmx.wants_partial():
+        context |= _calling() | {"form": FilterForm(formdata=None), "call": CallForm(formdata=None)}
+    return htmx.page("desk/today/index.html", partial="desk/today/_day.html", **context)
+
+
+def _calling() -> dict[str, Any]:
+    """Where calls may go and usually go, and the departments there are."""
+    places = page.list_places(current_session())
+    departments = {place.department_id: place.department for place in places}
+    usual = page.usual_place(current_session(), places, actor().id, session.get(PLACE))
+    return {"places": places, "place": usual, "departments": departments}
+
+
+@blueprint.get("/<group>")
+@requires("visits.view")
+def group(group: str) -> Response:
+    """One group of the day in full."""
+    if group not in set(Group):
+        raise NotFound
+    shown = Group(group)
+    found = page.read_group(current_session(), today(), shown, _remembered(), _after())
+    return htmx.page(
+        "desk/today/group.html",
+        partial="desk/today/_group.html",
+        group=shown,
+        title=GROUP_WORDS[shown],
+        page=found,
+        day=today(),
+    )
+
+
+def _after() -> tuple[int, float, str] | None:
+    """The order of the last line of the page before."""
+    cursor = decode_cursor(request.args.get("after"), 3)
+    try:
+        return (int(cursor[0]), float(cursor[1]), str(cursor[2])) if cursor else None
+    except (TypeError, ValueError):
+        return None
+
+
+@blueprint.post("/call-next")
+@requires("queue.call")
+def call_next() -> BaseResponse:
+    form = CallForm()
+    if not form.validate():
+        raise Invalid(_("This form had expired. Reload the page and send it again."))
+    place = _read_place(form.place.data)
+    with transaction() as write:
+        entry = service.call_next(
+            write,
+            department_id=place.department_id,
+            room_id=place.room_id,
+            idempotency_key=form.idempotency_key.data,
+            actor=actor(),
+            now=clock.now(),
+            zone=settings().zone,
+        )
+        if place.room_id:
+            service.choose_room(write, user_id=actor().id, department_id=place.department_id, room_id=place.room_id)
+        event = find_last_event(write, entry.id) if entry else None
+    if session.get(PLACE) != place.value:
+        session[PLACE] = place.value
+    return _called(entry, event)
+
+
+def _read_place(value: str | None) -> Place:
+    found = next((place for place in page.list_places(current_session()) if place.value == value), None)
+    if found is None:
+        raise Invalid(_("Choose your room first."), "place")
+    return found
+
+
+def _called(entry: QueueEntry | None, event: QueueEvent | None) -> BaseResponse:
+    """A word to the page with the way back; the lists read themselves again."""
+    message = _("Nobody is waiting.")
+    if entry and event:
+        message = _("%(ticket)s %(done)s", ticket=entry.ticket, done=STEP_WORDS[event.step].done)
+    if not htmx.wants_partial():
+        return htmx.go(url_for("today.index"), toast=message)
+    context = {"message": message, "entry": entry, "event": event, "call": CallForm(formdata=None)}
+    response = make_response(render_template("desk/today/_called.html", **context))
+    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", "queue-changed"
+    return response

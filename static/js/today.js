@@ -1,0 +1,46 @@
+// The filter of the day. Lines that do not match go at once, so that arrow down never lands on somebody else; the
+// server's answer then brings those that had no room before.
+const field = document.getElementById("today-q");
+const form = document.getElementById("today-form");
+
+const fold = (text) => text.normalize("NFKD").replace(/[\p{Mn}\p{Lm}'’ʼ`´]/gu, "").toLowerCase();
+const words = () => fold(field.value).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+
+function narrow() {
+  const answered = document.getElementById("today").dataset.typed;
+  const typed = answered === field.value.trim() ? [] : words();
+  for (const line of document.querySelectorAll("#today [data-text]")) {
+    line.hidden = !typed.every((word) => line.dataset.text.includes(word));
+  }
+}
+
+const first = () => document.querySelector("#today [data-row]:not([hidden]) .row-link");
+
+field.addEventListener("input", narrow);
+document.addEventListener("htmx:afterSettle", narrow);
+
+// Enter goes to the first match, as arrow down does.
+form.addEventListener("submit", (event) => {
+  const link = first();
+  if (!link) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  link.focus();
+}, true);
+
+// A card that is scanned leads to its patient's line, where the day has one.
+document.addEventListener("scan", (event) => {
+  const code = event.detail.text.trim().toLowerCase();
+  const line = [...document.querySelectorAll("#today [data-text]")].find((each) => each.dataset.text.split(" ").includes(code));
+  const link = line?.querySelector(".row-link");
+  if (!link) return;
+  event.preventDefault();
+  line.hidden = false;
+  link.focus();
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !field.value) return;
+  field.value = "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
