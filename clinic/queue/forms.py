@@ -12,7 +12,7 @@ from wtforms.widgets import HiddenInput
 
 from clinic.appointments.models import Appointment
 from clinic.directory.models import Practitioner, Service
-from clinic.queue.models import Lane, State, Step
+from clinic.queue.models import TRANSITIONS, Lane, State, Step
 from clinic.web.filters import local_time
 from clinic.web.forms import CreateForm, Form, options
 
@@ -124,10 +124,14 @@ class TransferForm(Form):
 PATIENCE = {Lane.URGENT: (5, 10), Lane.PRIORITY: (10, 20), Lane.NORMAL: (20, 40)}
 
 
+STEPS_FROM = {state: {step for step, moves in TRANSITIONS.items() if state in moves} for state in State}
+
+
 def words() -> dict[str, Any]:
     """What the templates of the queue name things by."""
     return {
         "STEPS": STEP_WORDS,
+        "STEPS_FROM": STEPS_FROM,
         "STATES": STATE_WORDS,
         "LANES": LANE_WORDS,
         "PATIENCE": PATIENCE,
