@@ -33,6 +33,7 @@ AREAS = (
     "patients",
     "patients.alerts",
     "patients.chart",
+    "patients.photo",
     "patients.printing",
     "patients.registration",
     "queue",

@@ -15,5 +15,6 @@ import "./live.js";
 import "./drafts.js";
 import "./search.js";
 import "./copy.js";
+import "./camera.js";
 import "./uploads/loader.js";
 import "./early.js";
