@@ -33,6 +33,8 @@ AREAS = (
     "patients",
     "patients.alerts",
     "patients.chart",
+    "patients.duplicates",
+    "patients.merging",
     "patients.photo",
     "patients.printing",
     "patients.registration",

@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "patients.view": _EVERYONE,
     "patients.edit": _FRONT,
     "patients.import": _LEAD,
+    "patients.merge": _LEAD,
     "appointments.view": _EVERYONE,
     "appointments.book": _CARE,
     "appointments.cancel": _CARE,

@@ -137,8 +137,8 @@ def _describe(entry: AuditEntry, practitioners: dict[int, str]) -> Happening:
     changes = [
         (
             str(FIELDS[name]),
-            _value(name, before.get(name), practitioners),
-            _value(name, after.get(name), practitioners),
+            value_in_words(name, before.get(name), practitioners),
+            value_in_words(name, after.get(name), practitioners),
         )
         for name in sorted(names, key=list(FIELDS).index)
     ]
@@ -155,7 +155,7 @@ def _with_birth(state: dict[str, Any]) -> dict[str, Any]:
     return state | {"birth_date": birth_date(day, state.get("birth_precision", "day"))}
 
 
-def _value(name: str, value: Any, practitioners: dict[int, str]) -> str:
+def value_in_words(name: str, value: Any, practitioners: dict[int, str]) -> str:
     """One field's value in words."""
     if value in (None, "", [], {}):
         return ""

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from clinic import live
 from clinic.audit.service import Actor, record
@@ -82,10 +82,16 @@ def _lock(session: Session, ids: set[int]) -> None:
 
 
 def _forget_all_but(session: Session, ids: list[int], found: set[tuple[int, int]]) -> int:
-    """Drop pairs of these records that nothing speaks for any more; a dismissal is kept."""
-    is_theirs = or_(DuplicatePair.low_id.in_(ids), DuplicatePair.high_id.in_(ids))
-    query = select(DuplicatePair.id, DuplicatePair.low_id, DuplicatePair.high_id)
-    rows = session.execute(query.where(is_theirs, DuplicatePair.dismissed_at.is_(None))).all()
+    """Drop pairs of these records that nothing speaks for any more; dismissals and pairs of merged records are kept."""
+    low, high = aliased(Patient), aliased(Patient)
+    query = select(DuplicatePair.id, DuplicatePair.low_id, DuplicatePair.high_id).where(
+        or_(DuplicatePair.low_id.in_(ids), DuplicatePair.high_id.in_(ids)),
+        DuplicatePair.dismissed_at.is_(None),
+        low.merged_into_id.is_(None),
+        high.merged_into_id.is_(None),
+    )
+    query = query.join(low, low.id == DuplicatePair.low_id).join(high, high.id == DuplicatePair.high_id)
+    rows = session.execute(query).all()
     gone = [row.id for row in rows if (row.low_id, row.high_id) not in found]
     if gone:
         session.execute(delete(DuplicatePair).where(DuplicatePair.id.in_(gone)))

@@ -41,16 +41,18 @@ FIELDS = (
     Field("birth_date", ("birth_date", "birth_precision")),
     *_plain("sex", "deceased_on", "language"),
     *_joined("telecoms", "addresses", "contacts"),
-    *_plain("practitioner_id", "consent_to_contact", "consent_to_share"),
+    *_plain("practitioner_id", "consent_to_contact", "consent_to_share", "hide_name"),
     *_joined("notes", "extra"),
 )
+# Nobody asked for it: that is no answer of this record's own, and gives way to the other's.
+_ASKED_FOR = {"hide_name"}
 _NAMES = ("family_name", "given_name")
 
 
 def is_empty(field: Field, details: PatientDetails) -> bool:
     """Whether a record says nothing here."""
     value = getattr(details, field.parts[0])
-    return value in (None, "", (), {}) or value is Sex.UNKNOWN
+    return value in (None, "", (), {}) or value is Sex.UNKNOWN or (field.name in _ASKED_FOR and value is False)
 
 
 def differs(field: Field, mine: PatientDetails, other: PatientDetails) -> bool:
@@ -82,6 +84,8 @@ def combine(
     values: dict[str, Any] = {}
     for field in FIELDS:
         choice = choices.get(field.name) or usual_choice(field, mine, other)
+        if choice is Choice.BOTH and not field.joins:
+            raise ValueError(f"{field.name} has one value")
         values |= {part: _chosen(choice, getattr(mine, part), getattr(other, part)) for part in field.parts}
     combined = replace(mine, **values)
     dropped = [d for d in (mine, other) if names_differ(d, combined)] if keeps_name else []

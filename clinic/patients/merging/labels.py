@@ -14,10 +14,13 @@ TABLES = {
     "patient_photos": _l("photos"),
     "patients": _l("records merged earlier"),
     "queue_entries": _l("tickets"),
-    "uploads": _l("uploads under way"),
+    "uploads": _l("uploads"),
     "visits": _l("visits"),
     "waitlist_entries": _l("waitlist entries"),
 }
+
+# Rows that come with others, of which people need not hear.
+_UNSAID = {"appointment_series", "import_origins", "uploads"}
 
 
 def table_in_words(name: str) -> str:
@@ -29,6 +32,8 @@ def rows_in_words(counts: dict[str, int]) -> str:
     """ "documents: 3, tickets: 1" for counts by "table.column"."""
     totals: dict[str, int] = {}
     for name, count in counts.items():
+        if name.split(".")[0] in _UNSAID:
+            continue
         table = table_in_words(name.split(".")[0])
         totals[table] = totals.get(table, 0) + count
     return ", ".join(str(_("%(what)s: %(count)s", what=what, count=count)) for what, count in sorted(totals.items()))

@@ -95,6 +95,16 @@ def count_rows(session: Session, reference: Reference, patient_id: int) -> int:
     return session.execute(query).scalar_one()
 
 
+def count_rows_of(session: Session, patient_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """For each patient, by reference, how many rows would move with it: one query a reference."""
+    counts: dict[int, dict[str, int]] = {patient_id: {} for patient_id in patient_ids}
+    for reference in (r for r in references() if r.moves):
+        query = select(reference.column, func.count()).where(reference.column.in_(patient_ids))
+        for patient_id, count in session.execute(query.group_by(reference.column)):
+            counts[patient_id][reference.name] = count
+    return counts
+
+
 def list_keys(session: Session, reference: Reference, patient_id: int) -> list[Key]:
     """The rows that name this patient."""
     columns = reference.key or [reference.column]

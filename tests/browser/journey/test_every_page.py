@@ -95,6 +95,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "appointment_id": coming_appointment(page),
         "wait_id": add_wait(page),
         "feed_id": add_feed(page),
+        **add_merge(page),
         "department_id": "1",
         "practitioner_id": "1",
         "paper": "label",
@@ -114,6 +115,18 @@ def number_in(text: str | None) -> str:
     found = re.search(r"\d+", text or "")
     assert found
     return found[0]
+
+
+def add_merge(page: Page) -> dict[str, str]:
+    """A record to compare the patient with, and a merge of two others: one for all tests, that use the same clinic."""
+    undo = page.locator("#merges a[href*=undo]")
+    page.goto("/patients/duplicates?show=merged")
+    if undo.count() == 0:
+        page.goto(f"/patients/{PATIENT + 2}/merge/{PATIENT + 3}")
+        page.get_by_role("button", name="Merge the two records").click()
+        page.wait_for_url(f"**/patients/{PATIENT + 2}")
+        page.goto("/patients/duplicates?show=merged")
+    return {"other_id": str(PATIENT + 1), "merge_id": number_in(undo.first.get_attribute("href"))}
 
 
 def add_alert(page: Page) -> str:

@@ -1,0 +1,99 @@
+"""Pairs of records that may be of one person: to merge, or to say that they are not."""
+
+import datetime as dt
+from typing import Any
+
+from flask import Response, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from clinic import clock
+from clinic.auth.access import passive, requires
+from clinic.db import current_session, transaction
+from clinic.patients.blueprint import blueprint
+from clinic.patients.duplicates import service
+from clinic.patients.duplicates.models import DuplicatePair
+from clinic.patients.duplicates.queries import list_dismissed_pairs, list_open_pairs
+from clinic.patients.merging.queries import list_merges
+from clinic.web import htmx
+from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
+from clinic.web.security import actor
+
+__all__ = ["blueprint"]
+
+OPEN, DISMISSED, MERGED = "open", "dismissed", "merged"
+
+
+@blueprint.get("/patients/duplicates")
+@requires("patients.merge")
+@passive
+def pairs() -> Response:
+    context = _list(request.args.get("show"), request.args.get("after"))
+    return htmx.page("patients/duplicates/pairs.html", partial="patients/duplicates/_pairs.html", **context)
+
+
+@blueprint.post("/patients/duplicates/<int:pair_id>/dismiss")
+@requires("patients.merge")
+def dismiss_pair(pair_id: int) -> BaseResponse:
+    with transaction() as session:
+        service.dismiss_pair(session, pair_id=pair_id, actor=actor(), now=clock.now())
+    return _decided(_("Remembered: not the same person."), undo=url_for("patients.restore_pair", pair_id=pair_id))
+
+
+@blueprint.post("/patients/duplicates/<int:pair_id>/restore")
+@requires("patients.merge")
+def restore_pair(pair_id: int) -> BaseResponse:
+    with transaction() as session:
+        service.restore_pair(session, pair_id=pair_id, actor=actor(), now=clock.now())
+    return _decided(_("The pair is in the list again."))
+
+
+def _decided(message: str, undo: str | None = None) -> BaseResponse:
+    """The fresh list with the way back, or the list without script."""
+    show, after = request.form.get("show"), request.form.get("after")
+    if not htmx.wants_partial():
+        return htmx.go(url_for("patients.pairs", show=show or None, after=after or None), toast=message)
+    context = _list(show, after)
+    html = render_template("patients/duplicates/_pairs.html", **context)
+    return make_response(
+        html + render_template("patients/duplicates/_decided.html", message=message, undo=undo, **context)
+    )
+
+
+def _list(show: str | None, after: str | None) -> dict[str, Any]:
+    """One page of open pairs, dismissed pairs or merges; a bad cursor gives the first."""
+    show = show if show in (DISMISSED, MERGED) else OPEN
+    reader = {OPEN: _open, DISMISSED: _dismissed, MERGED: _merged}[show]
+    page = reader(after)
+    return {"show": show, "page": page, "after": after or ""}
+
+
+def _open(after: str | None) -> Page[DuplicatePair]:
+    cursor = decode_cursor(after, 2)
+    place = (int(cursor[0]), int(cursor[1])) if cursor and all(isinstance(each, int) for each in cursor) else None
+    rows = list_open_pairs(current_session(), after=place, limit=PAGE_SIZE + 1)
+    return _page(rows, lambda pair: encode_cursor(pair.points, pair.id))
+
+
+def _dismissed(after: str | None) -> Page[DuplicatePair]:
+    rows = list_dismissed_pairs(current_session(), after=_read_time(after), limit=PAGE_SIZE + 1)
+    return _page(rows, lambda pair: encode_cursor(pair.dismissed_at, pair.id))
+
+
+def _read_time(after: str | None) -> tuple[dt.datetime, int] | None:
+    try:
+        at, number = decode_cursor(after, 2) or (None, None)
+        return (dt.datetime.fromisoformat(at), int(number)) if at and number else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _merged(after: str | None) -> Page[Any]:
+    cursor = decode_cursor(after, 1)
+    place = cursor[0] if cursor and isinstance(cursor[0], int) else None
+    return _page(list_merges(current_session(), before=place, limit=PAGE_SIZE + 1), lambda row: encode_cursor(row.id))
+
+
+def _page(rows: Any, cursor: Any) -> Page[Any]:
+    shown = rows[:PAGE_SIZE]
+    return Page(shown, next=cursor(shown[-1]) if len(rows) > PAGE_SIZE else None)
