@@ -22,6 +22,7 @@ AREAS = (
     "auth",
     "auth.drafts",
     "desk",
+    "desk.notes",
     "desk.today",
     "directory",
     "documents",

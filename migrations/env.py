@@ -15,6 +15,7 @@ from clinic.audit import models as audit_models
 from clinic.auth import models as auth_models
 from clinic.auth.drafts import models as draft_models
 from clinic.db import WRITE_OPTION, Base, db
+from clinic.desk.notes import models as note_models
 from clinic.directory import models as directory_models
 from clinic.documents import models as document_models
 from clinic.exports import models as export_models
@@ -56,6 +57,7 @@ MODELS = (
     phone_models,
     export_models,
     import_models,
+    note_models,
 )
 
 

@@ -45,6 +45,12 @@ def list_entries(session: Session, wanted: AuditFilter, *, before: int | None, l
     return list(session.scalars(query))
 
 
+def list_of_entity(session: Session, entity: str, entity_id: int, limit: int = 100) -> list[AuditEntry]:
+    """What was done to one row, newest first."""
+    query = select(AuditEntry).where(AuditEntry.entity == entity, AuditEntry.entity_id == entity_id)
+    return list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)))
+
+
 def get_entry(session: Session, seq: int) -> AuditEntry:
     """The entry with this number, or NotFound."""
     entry = session.get(AuditEntry, seq)

@@ -39,6 +39,7 @@ _INSIDE = {
     "waitlist": "calendar",
     "documents": "patients",
     "uploads": "patients",
+    "notes": "today",
     "displays": "queue",
     "schedules": "directory",
     "kiosks": "queue",

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import passive, requires
 from clinic.db import current_session, transaction
+from clinic.desk.notes.page import open_notes
 from clinic.desk.today import page
 from clinic.desk.today.forms import GROUP_WORDS, CallForm, FilterForm, words
 from clinic.desk.today.page import Narrowing, Place
@@ -59,7 +60,11 @@ def _show(narrowing: Narrowing) -> Response:
     shown = page.read_today(current_session(), today(), narrowing)
     context: dict[str, Any] = {"shown": shown, "narrowing": narrowing}
     if not htmx.wants_partial():
-        context |= _calling() | {"form": FilterForm(formdata=None), "call": CallForm(formdata=None)}
+        context |= (
+            _calling()
+            | open_notes(current_session())
+            | {"form": FilterForm(formdata=None), "call": CallForm(formdata=None)}
+        )
     return htmx.page("desk/today/index.html", partial="desk/today/_day.html", **context)
 
 

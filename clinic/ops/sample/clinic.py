@@ -12,6 +12,7 @@ from clinic.config import Settings
 from clinic.directory.models import Practitioner
 from clinic.ops.sample.bookings import add_bookings
 from clinic.ops.sample.day import Team, add_day
+from clinic.ops.sample.handover import add_handover
 from clinic.ops.sample.people import SamplePatient, sample_patients
 from clinic.ops.sample.places import add_places
 from clinic.ops.sample.staff import add_staff
@@ -45,6 +46,7 @@ def add_clinic(session: Session, *, settings: Settings, now: dt.datetime, patien
     came = add_bookings(session, patient_ids=active, team=team, now=now, zone=settings.zone)
     others = [patient_id for patient_id in active if patient_id not in came]
     add_day(session, departments=departments, patient_ids=others, team=team, now=now, zone=settings.zone)
+    add_handover(session, users=users, departments=departments, now=now)
 
 
 def _add_patients(session: Session, people: Iterable[SamplePatient], receptionist: Actor) -> Sequence[int]:

@@ -32,7 +32,7 @@ NO_PAGES = {
     "static",
 }
 # Parts of pages, asked for by scripts.
-PARTS = {"booking.slots", "display.calls", "patients.header", "phone.place"}
+PARTS = {"notes.pending", "booking.slots", "display.calls", "patients.header", "phone.place"}
 PATIENT = 12
 
 
@@ -86,6 +86,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
     return {
         "patient_id": str(PATIENT),
         "group": "done",
+        "note_id": add_note(page),
         "alert_id": add_alert(page),
         "document_id": add_document(page, folder / "Card.png"),
         "export_id": add_export(page),
@@ -134,6 +135,14 @@ def add_alert(page: Page) -> str:
     page.locator("main #text").fill("Needs an interpreter")
     page.locator("main #text").press("Enter")
     return number_in(page.locator("#chart-header .alert").first.get_attribute("id"))
+
+
+def add_note(page: Page) -> str:
+    page.goto("/notes/new")
+    page.locator("main #text").fill("The lift is out of order")
+    page.get_by_role("button", name="Save the note").click()
+    page.wait_for_url("**/notes")
+    return number_in(page.locator("#notes-table .row-link").first.get_attribute("id"))
 
 
 def add_document(page: Page, path: Path) -> str:

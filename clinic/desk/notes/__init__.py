@@ -1,0 +1,1 @@
+"""The shift log: what the next shift must know."""
