@@ -17,6 +17,7 @@ AREAS = (
     "appointments.calendar",
     "appointments.feeds",
     "appointments.schedules",
+    "appointments.series",
     "appointments.waitlist",
     "audit",
     "auth",

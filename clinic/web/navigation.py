@@ -42,6 +42,7 @@ _INSIDE = {
     "notes": "today",
     "displays": "queue",
     "schedules": "directory",
+    "series": "calendar",
     "kiosks": "queue",
     "notices": "queue",
     "visits": "queue",

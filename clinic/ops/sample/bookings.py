@@ -14,9 +14,11 @@ from clinic.appointments.models import Appointment, CancelledBy
 from clinic.appointments.placement import Placement
 from clinic.appointments.schedules.hours import OpenHours
 from clinic.appointments.schedules.queries import list_open_hours
+from clinic.appointments.series.rules import Rule
+from clinic.appointments.series.service import SeriesDetails, create_series, plan_series
 from clinic.appointments.service import book_appointment, cancel_appointment, confirm_appointment, mark_no_show
 from clinic.clock import clinic_day
-from clinic.directory.models import Room, Service
+from clinic.directory.models import Practitioner, Room, Service
 from clinic.ops.sample.day import Team
 from clinic.queue.checkin.service import check_in, check_out
 from clinic.queue.models import Step
@@ -66,7 +68,23 @@ def add_bookings(
             appointment = _book(session, rnd, hours, service, starts_at, patient_id, made)
             if _settle(session, rnd, appointment, made):
                 came.add(patient_id)
+    _add_series(session, made, patient_ids[0])
     return came
+
+
+def _add_series(session: Session, made: _Day, patient_id: int) -> None:
+    """A patient who comes every week; dates on which somebody is away or taken are left out."""
+    service = session.scalars(select(Service).order_by(Service.id)).first()
+    practitioner = session.scalars(select(Practitioner).where(Practitioner.family_name == "Haddad")).first()
+    if service is None or practitioner is None:
+        return
+    rule = Rule(starts_on=made.today + dt.timedelta(days=1), local_time=dt.time(17, 30), minutes=15, count=8)
+    details = SeriesDetails(
+        patient_id=patient_id, service_id=service.id, practitioner_id=practitioner.id, room_id=None, rule=rule
+    )
+    common: dict[str, Any] = {"details": details, "now": made.now, "zone": made.zone}
+    away = {one.day for one in plan_series(session, **common) if one.problems}
+    create_series(session, leave_out=away, actor=made.team.reception, **common)
 
 
 def _offered(session: Session) -> dict[int, list[Service]]:

@@ -106,6 +106,7 @@ def fill(page: Page, folder: Path) -> dict[str, str]:
         "time_off_kind": "leave",
         "time_off_id": "1",
         "holiday_id": "1",
+        "series_id": "1",
         "place_id": "1",
         "seq": "5",
         **add_devices(page),
