@@ -78,13 +78,16 @@ def _add_series(session: Session, made: _Day, patient_id: int) -> None:
     practitioner = session.scalars(select(Practitioner).where(Practitioner.family_name == "Haddad")).first()
     if service is None or practitioner is None:
         return
-    rule = Rule(starts_on=made.today + dt.timedelta(days=1), local_time=dt.time(17, 30), minutes=15, count=8)
-    details = SeriesDetails(
-        patient_id=patient_id, service_id=service.id, practitioner_id=practitioner.id, room_id=None, rule=rule
-    )
-    common: dict[str, Any] = {"details": details, "now": made.now, "zone": made.zone}
-    away = {one.day for one in plan_series(session, **common) if one.problems}
-    create_series(session, leave_out=away, actor=made.team.reception, **common)
+    common: dict[str, Any] = {"now": made.now, "zone": made.zone}
+    for day in (made.today + dt.timedelta(days=n) for n in range(1, 8)):
+        rule = Rule(starts_on=day, local_time=dt.time(17, 30), minutes=15, count=8)
+        details = SeriesDetails(
+            patient_id=patient_id, service_id=service.id, practitioner_id=practitioner.id, room_id=None, rule=rule
+        )
+        away = {one.day for one in plan_series(session, details=details, **common) if one.problems}
+        if len(away) < 4:
+            create_series(session, details=details, leave_out=away, actor=made.team.reception, **common)
+            return
 
 
 def _offered(session: Session) -> dict[int, list[Service]]:
