@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import func, select
 
-from clinic import create_app
+from clinic import clock, create_app
 from clinic.appointments import service
 from clinic.appointments.conflicts import SlotTaken
 from clinic.appointments.models import Appointment, CancelledBy, State
 from clinic.appointments.placement import Placement, Reasons
+from clinic.auth import service as auth
+from clinic.auth.access import Role
 from clinic.config import Settings
 from clinic.db import db, transaction
 from clinic.directory.models import Department, Practitioner, Room, Service
@@ -24,8 +27,9 @@ from clinic.errors import Conflict, DomainError
 from clinic.patients.details import PatientDetails
 from clinic.patients.service import register_patient
 from tests.appointments.conftest import at
+from tests.browser_client import CSRF_SECRET
 from tests.databases import fresh_database
-from tests.factories import NOW, TESTER, ZONE
+from tests.factories import NOW, PASSWORD, TESTER, ZONE
 
 Result = TypeVar("Result")
 CLIENTS = 50
@@ -176,3 +180,35 @@ def test_the_database_itself_refuses_two_of_one_practitioner_at_one_time(busy_cl
         second = Appointment(**{**copied, "patient_id": 2, "room_id": 2})
         session.add(second)
         service.note_step(session, second, service.Step.BOOK, {}, actor=TESTER, now=NOW)
+
+
+def test_fifty_browsers_that_book_one_slot_get_one_appointment_and_49_answers_that_say_why(
+    busy_clinic: Flask,
+) -> None:
+    with transaction() as session:
+        user = auth.create_user(
+            session,
+            username="reception",
+            display_name="Ana",
+            password=PASSWORD,
+            roles=[Role.RECEPTIONIST],
+            actor=TESTER,
+            now=NOW,
+        )
+        signed_in: dict[str, Any] = {"ip": "127.0.0.1", "user_agent": "test", "lifetime": 3600, "now": clock.now()}
+        token = auth.start_session(session, user=user, **signed_in)
+    csrf = URLSafeTimedSerializer(str(busy_clinic.secret_key), salt="wtf-csrf-token").dumps(CSRF_SECRET)
+    day = clock.clinic_day(clock.now(), ZONE) + dt.timedelta(days=5)
+
+    def send(number: int) -> tuple[int, bool]:
+        client = busy_clinic.test_client()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"], cookie["_fresh"], cookie["csrf_token"] = token, True, CSRF_SECRET
+        form = {"csrf_token": csrf, "patient_id": number + 1, "service_id": 1, "day": day.isoformat(), "time": "10:00"}
+        form |= {"practitioner_id": 1, "room_id": 1, "idempotency_key": f"browser-number-{number:04d}"}
+        answer = client.post("/appointments", data=form)
+        return answer.status_code, "Dr 1 has an appointment 10:00–10:15." in answer.get_data(as_text=True)
+
+    answers = Counter(at_once(busy_clinic, CLIENTS, send))
+    assert answers == {(303, False): 1, (409, True): CLIENTS - 1}
+    assert count_held(busy_clinic) == 1
