@@ -48,7 +48,7 @@ STEP_WORDS = {
     Step.FINISH: StepWords(_l("Finish"), "check", "f", _l("finished")),
     Step.NO_SHOW: StepWords(_l("No-show"), "eye", "o", _l("did not come")),
     Step.RESTORE: StepWords(_l("Bring back"), "refresh", "b", _l("brought back")),
-    Step.LEAVE: StepWords(_l("Left without being seen"), "door", "l", _l("left without being seen")),
+    Step.LEAVE: StepWords(_l("Left"), "door", "l", _l("left without being seen")),
     Step.CANCEL: StepWords(_l("Cancel ticket"), "x", "x", _l("cancelled")),
     Step.WITHDRAW: StepWords(_l("Given by mistake"), "undo", "", _l("taken back, given by mistake")),
     Step.CLOSE: StepWords(_l("Close"), "check", "", _l("closed")),

@@ -30,7 +30,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   // Only a new body opens: the answer to a form inside may have closed it on purpose.
   const dialog = event.detail.target?.matches?.(".dialog-body") && event.detail.target.closest("dialog");
-  if (!dialog || dialog.open) return;
+  if (!dialog) return;
   const title = event.detail.requestConfig?.elt?.dataset?.dialogTitle;
   if (title) dialog.querySelector("h2").textContent = title;
   open(dialog);

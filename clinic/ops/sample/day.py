@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from clinic import clock
 from clinic.audit.service import Actor
 from clinic.directory.models import Department
-from clinic.queue.checkin.service import check_in
+from clinic.queue.checkin.service import check_in, check_out
 from clinic.queue.models import Lane, Step
 from clinic.queue.service import join_queue, move_entry
+from clinic.visits.models import FollowUp, Settlement
+from clinic.visits.service import Closing
 
 # What became of the tickets of each department, in order of arrival.
 _COURSES: tuple[tuple[Step, ...], ...] = (
@@ -31,6 +33,9 @@ _COURSES: tuple[tuple[Step, ...], ...] = (
     (),
     (),
 )
+# The first two have been checked out as well.
+_CHECKED_OUT = 2
+_CLOSING = Closing(follow_up=FollowUp.LATER, settlement=Settlement.PAID)
 _LONGEST = dt.timedelta(minutes=150)
 _BETWEEN_STEPS = dt.timedelta(minutes=4)
 
@@ -72,6 +77,9 @@ def add_day(
             }
             entry = join_queue(session, **given) if is_walk_in else check_in(session, patient_id=patient_id, **given)
             _follow(session, entry.id, course, rnd.choice(department.rooms).id, team.care, joined_at, now)
+            if entry.visit_id and index < _CHECKED_OUT:
+                at = min(joined_at + _BETWEEN_STEPS * 5, now)
+                check_out(session, visit_id=entry.visit_id, closing=_CLOSING, actor=team.reception, now=at)
 
 
 def _follow(
