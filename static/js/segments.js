@@ -9,7 +9,8 @@ document.addEventListener("keydown", (event) => {
   );
   if (!label) return;
   event.preventDefault();
-  event.stopPropagation();
+  // An answer is no shortcut, nor one for the page behind a dialog that it closes.
+  event.stopImmediatePropagation();
   const radio = label.querySelector("input");
   radio.focus();
   radio.click();
