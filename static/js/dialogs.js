@@ -36,6 +36,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
   open(dialog);
 });
 
+// On the page of a dialog a refused form comes back in its own place.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const own = detail.requestConfig.elt.closest("[data-dialog-page]");
+  if (!own || detail.requestConfig.verb === "get" || detail.target?.id !== "shared-dialog-body") return;
+  detail.target = own;
+  detail.swapOverride = "innerHTML";
+});
+
 document.addEventListener("close-dialog", () => {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 });

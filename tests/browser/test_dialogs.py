@@ -51,3 +51,11 @@ def test_without_script_the_dialog_is_a_page(visit: Visit) -> None:
     page.fill("#name", "Radiology")
     page.locator("#place-form button[type=submit]").click()
     expect(page.get_by_role("heading", name="Radiology")).to_be_visible()
+
+
+def test_on_the_page_of_a_dialog_a_refused_form_comes_back_in_its_place(visit: Visit) -> None:
+    page = visit("/queue/displays/new", "manager")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("main .alert[data-autofocus]")).to_be_focused()
+    expect(page.locator("#shared-dialog")).not_to_be_visible()
+    expect(page.locator("#display-form")).to_have_count(1)
