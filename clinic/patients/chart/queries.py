@@ -61,7 +61,7 @@ def list_history(session: Session, patient_id: int, *, kind: str, before: int | 
         query = query.where(AuditEntry.action.in_(OPENINGS))
     elif kind == "changes":
         query = query.where(AuditEntry.action.not_in(OPENINGS))
-        for area in ("queue", "visits"):
+        for area in ("appointments", "queue", "visits", "waitlist"):
             query = query.where(AuditEntry.action.not_like(f"{area}.%"))
     if before is not None:
         query = query.where(AuditEntry.seq < before)

@@ -1,0 +1,293 @@
+"""Booking and the calendar in a real browser: by keyboard, by drag, without script, and a freed time for who waits."""
+
+import datetime as dt
+import itertools
+import re
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from clinic import clock
+from tests.browser.conftest import Visit, assert_accessible
+from tests.factories import ZONE
+
+pytestmark = pytest.mark.browser
+_numbers = itertools.count(1)
+# The one day with hours in the two weeks for which people wait.
+AHEAD = dt.timedelta(days=10)
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Practice:
+    """A practitioner of a test's own with three quarters of an hour on one day, and who wants to come."""
+
+    page: Page
+    token: str
+    number: int
+    day: dt.date
+    service_id: str
+    practitioner_id: str
+
+    @property
+    def calendar(self) -> str:
+        return f"/appointments?day={self.day}&who={self.practitioner_id}"
+
+    def patient(self, given_name: str) -> str:
+        """Somebody new; the path of their chart."""
+        self.page.goto("/patients/new")
+        self.page.fill("#given_name", given_name)
+        self.page.fill("#family_name", f"Sample{self.number}")
+        self.page.get_by_role("button", name="Register", exact=True).click()
+        self.page.wait_for_url(re.compile(r"/patients/\d+$"))
+        return "/" + self.page.url.split("/", 3)[3]
+
+    def book(self, given_name: str, time: str) -> None:
+        """As another desk books it."""
+        chart = self.patient(given_name)
+        values = {
+            "csrf_token": self.token,
+            "idempotency_key": str(uuid.uuid4()),
+            "patient_id": chart.rpartition("/")[2],
+            "service_id": self.service_id,
+            "practitioner_id": self.practitioner_id,
+            "day": self.day.isoformat(),
+            "time": time,
+        }
+        answer = self.page.request.post("/appointments", form=values)
+        assert answer.ok, answer.text()
+
+
+@pytest.fixture
+def practice(visit: Visit) -> Practice:
+    number = next(_numbers)
+    page = visit("/directory/departments/new", "manager")
+    token = page.locator("[name=csrf_token]").first.input_value()
+    day = clock.clinic_day(clock.now(), ZONE) + AHEAD
+
+    def send(path: str, **values: str) -> None:
+        form = {"csrf_token": token, "idempotency_key": str(uuid.uuid4()), "version": "0", **values}
+        response = page.request.post(path, form=form)
+        assert response.ok, f"{path} answered {response.status}: {response.text()}"
+
+    send("/directory/departments", name=f"Practice {number}")
+    page.goto("/queue")
+    address = page.get_by_role("link", name=f"Practice {number}", exact=True).get_attribute("href") or ""
+    department = address.rpartition("/")[2]
+    service = {"ticket_prefix": f"Z{chr(64 + number)}", "duration_minutes": "15", "price": "25", "currency": "EUR"}
+    send(f"/directory/services?department={department}", name=f"Check-up {number}", **service)
+    send("/directory/practitioners", family_name=f"Keeper{number}", given_name="Ida", sex="female", is_active="y")
+    page.goto("/directory/practitioners")
+    person = page.get_by_role("link", name=f"Ida Keeper{number}").first.get_attribute("href") or ""
+    practitioner_id = re.findall(r"\d+", person)[0]
+    hours = {"seen": "", "valid_from": day.isoformat(), "slot_minutes": "15", "buffer_minutes": "0"}
+    hours |= {f"intervals-{n}-weekday": str(n // 2) for n in range(14)}
+    first = day.weekday() * 2
+    hours |= {f"intervals-{first}-starts": "09:00", f"intervals-{first}-ends": "09:45"}
+    page.goto(f"/appointments/schedules/practitioners/{practitioner_id}")
+    hours["seen"] = page.locator("[name=seen]").input_value()
+    send(f"/appointments/schedules/practitioners/{practitioner_id}", **hours)
+    chart = Practice(page, token, number, day, "", practitioner_id).patient("First")
+    page.goto(f"/appointments/new?patient_id={chart.rpartition('/')[2]}")
+    service_id = page.get_by_label(f"Check-up {number}").first.input_value()
+    return Practice(page, token, number, day, service_id, practitioner_id)
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def reach(page: Page, target: Locator) -> None:
+    """Tab until the target has the focus, as somebody without a mouse does."""
+    target.wait_for()
+    for _ in range(60):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("Tab never reaches it")
+
+
+def look(page: Page) -> None:
+    """Nothing is wrong in light, dark, or on a phone, where nothing is cut off."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert_accessible(page)
+    wide = page.viewport_size
+    page.set_viewport_size(PHONE)
+    assert_accessible(page)
+    sizes = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert sizes[0] <= sizes[1]
+    if wide:
+        page.set_viewport_size(wide)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+
+def dialog(page: Page) -> Locator:
+    return page.locator("#shared-dialog")
+
+
+def test_book_move_cancel_and_give_the_freed_time_to_who_waits_by_keyboard(visit: Visit, practice: Practice) -> None:
+    ada, eve = practice.patient("Ada"), practice.patient("Eve")
+    page = visit(ada)
+
+    # The next free time at a chart: its key, the service, Enter.
+    press(page, "b")
+    service = page.get_by_label(f"Check-up {practice.number}")
+    expect(dialog(page).locator("[name=service_id]:checked")).to_be_focused()
+    for _ in range(20):
+        if service.is_checked():
+            break
+        press(page, "ArrowDown")
+    expect(dialog(page).locator(".slot strong").first).to_have_text("09:00")
+    look(page)
+    press(page, "Enter")
+    expect(page.locator("#toasts")).to_contain_text("Booked")
+    expect(dialog(page)).not_to_be_visible()
+
+    # Moved in the calendar: to it, onto the appointment, ten minutes down, and the dialog says what that means.
+    practice.book("Bob", "9:15")
+    page.goto(practice.calendar)
+    expect(page.locator(".ec-event.is-booked")).to_have_count(2)
+    look(page)
+    press(page, "s")
+    cursor = page.locator(".calendar-cursor")
+    expect(cursor).to_be_focused()
+    expect(cursor).to_have_attribute("aria-label", re.compile("09:00.*Ada"))
+    press(page, "Alt+ArrowDown")
+    expect(dialog(page)).to_contain_text("Becomes")
+    expect(dialog(page)).to_contain_text("This time is not free")
+    look(page)
+    time = dialog(page).locator("#time")
+    expect(time).to_be_focused()
+    press(page, "Control+A")
+    page.keyboard.type("9.30")
+    press(page, "Enter")
+    expect(page.locator("#toasts")).to_contain_text("Moved")
+    expect(page.locator("#day-sheet .sheet-time")).to_have_text([re.compile("09:15"), re.compile("09:30")])
+    press(page, "u")
+    expect(page.locator("#day-sheet .sheet-time")).to_have_text([re.compile("09:00"), re.compile("09:15")])
+    practice.book("Cid", "9:30")
+
+    # Eve waits: no time is free, so nobody is named.
+    page.goto(eve.replace("/patients/", "/appointments/patients/"))
+    press(page, "w")
+    expect(dialog(page).locator("[name=service_id]:checked")).to_be_focused()
+    for _ in range(20):
+        if service.is_checked():
+            break
+        press(page, "ArrowDown")
+    look(page)
+    press(page, "Enter")
+    expect(page.locator("#appointments-waiting")).to_contain_text(f"Check-up {practice.number}")
+    page.goto(practice.calendar)
+    expect(page.locator("#openings")).to_be_attached()
+    expect(page.locator("#openings")).not_to_contain_text(f"Eve Sample{practice.number}")
+
+    # Cancelled on the sheet: the moment the time is free she is named; one key holds it, one more books it.
+    press(page, "ArrowDown")
+    expect(page.locator("#day-sheet .row-link").first).to_be_focused()
+    press(page, "x")
+    expect(dialog(page).locator("[name=cancelled_by]:checked")).to_be_focused()
+    look(page)
+    press(page, "Enter")
+    opening = page.locator(".opening", has_text=f"Eve Sample{practice.number}")
+    expect(opening).to_contain_text("09:00")
+    look(page)
+    reach(page, opening.get_by_role("button", name="Hold"))
+    press(page, "Enter")
+    expect(page.locator(".ec-event.is-held")).to_contain_text("Held until")
+    reach(page, opening.get_by_role("button", name="Book"))
+    press(page, "Enter")
+    expect(page.locator("#day-sheet")).to_contain_text(f"Eve Sample{practice.number}")
+    expect(page.locator(".ec-event.is-held")).to_have_count(0)
+
+
+def test_booking_the_next_free_time_takes_few_keys(visit: Visit, practice: Practice) -> None:
+    page = visit(practice.patient("Ada"))
+    press(page, "b")
+    expect(dialog(page).locator("[name=service_id]:checked")).to_be_focused()
+    page.get_by_label(f"Check-up {practice.number}").check()
+    expect(dialog(page).locator(".slot strong").first).to_have_text("09:00")
+    press(page, "Enter")
+    expect(page.locator("#toasts")).to_contain_text("Booked")
+    # Now it is the usual one: a key for the dialog and one to book.
+    page.goto(practice.patient("Bob").replace(practice.page.url, ""))
+    press(page, "b")
+    expect(page.get_by_label(f"Check-up {practice.number}")).to_be_focused()
+    expect(dialog(page).locator(".slot strong").first).to_have_text("09:15")
+    press(page, "Enter")
+    expect(page.locator("#toasts")).to_contain_text("Booked")
+
+
+def test_a_drag_asks_first_and_leaves_everything_when_it_is_not_meant(visit: Visit, practice: Practice) -> None:
+    practice.book("Ada", "9:00")
+    page = visit(practice.calendar)
+    event = page.locator(".ec-event.is-booked")
+    box = event.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + 5
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 20, steps=4)
+    page.mouse.move(x, y + 52, steps=4)
+    page.mouse.up()
+    expect(dialog(page)).to_contain_text("Becomes")
+    expect(dialog(page).locator("#time")).to_have_value("09:30")
+    press(page, "Escape")
+    expect(event).to_contain_text("Ada")
+    expect(page.locator("#day-sheet .sheet-time").first).to_contain_text("09:00")
+
+
+def test_a_free_time_of_the_calendar_is_booked_in_three_steps(visit: Visit, practice: Practice) -> None:
+    practice.patient("Zoltan")
+    page = visit(practice.calendar)
+    expect(page.locator(".ec-bg-event, .ec-body .ec-day").first).to_be_attached()
+    press(page, "s")
+    expect(page.locator(".calendar-cursor")).to_be_focused()
+    press(page, "Enter")
+    expect(dialog(page).locator("#booking-q")).to_be_focused()
+    page.keyboard.type(f"zoltan sample{practice.number}")
+    expect(page.locator("#booking-patients .result")).to_have_count(1)
+    look(page)
+    press(page, "ArrowDown", "Enter")
+    expect(dialog(page).locator("#time")).to_have_value("09:00")
+    page.get_by_label(f"Check-up {practice.number}").check()
+    press(page, "Enter")
+    expect(page.locator(".ec-event.is-booked")).to_contain_text("Zoltan")
+
+
+def test_another_desk_sees_it_at_once(visit: Visit, practice: Practice) -> None:
+    page = visit(practice.calendar)
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    practice.book("Ada", "9:00")
+    expect(page.locator(".ec-event.is-booked")).to_contain_text("Ada")
+    expect(page.locator("#day-sheet")).to_contain_text("Ada")
+
+
+def test_without_script_the_sheet_and_the_forms_do_it_all(visit: Visit, practice: Practice) -> None:
+    chart = practice.patient("Ada")
+    page = visit(chart, java_script_enabled=False)
+    page.get_by_role("link", name="Book", exact=False).first.click()
+    page.get_by_label(f"Check-up {practice.number}").check()
+    page.get_by_role("button", name="Show times").click()
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.locator("#appointment-details")).to_contain_text("09:00 – 09:15")
+    page.goto(practice.calendar)
+    page.get_by_role("link", name=f"Ada Sample{practice.number}").click()
+    page.get_by_role("link", name="Move").click()
+    page.fill("#time", "9:30")
+    page.get_by_role("button", name="Move").click()
+    expect(page.locator("#appointment-details")).to_contain_text("09:30 – 09:45")
+
+
+def test_the_printed_sheet_is_the_list_alone(visit: Visit, practice: Practice) -> None:
+    practice.book("Ada", "9:00")
+    page = visit(practice.calendar)
+    expect(page.locator(".ec-event.is-booked")).to_have_count(1)
+    page.emulate_media(media="print")
+    expect(page.locator("#day-sheet")).to_be_visible()
+    expect(page.locator("#calendar")).not_to_be_visible()
+    expect(page.locator("#day-sheet .menu").first).not_to_be_visible()
