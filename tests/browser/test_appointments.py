@@ -17,6 +17,8 @@ pytestmark = pytest.mark.browser
 _numbers = itertools.count(1)
 # The one day with hours in the two weeks for which people wait.
 AHEAD = dt.timedelta(days=10)
+# Slower than a scanner.
+TYPING_MS = 80
 PHONE = {"width": 390, "height": 844}
 
 
@@ -77,6 +79,7 @@ def practice(visit: Visit) -> Practice:
     address = page.get_by_role("link", name=f"Practice {number}", exact=True).get_attribute("href") or ""
     department = address.rpartition("/")[2]
     service = {"ticket_prefix": f"Z{chr(64 + number)}", "duration_minutes": "15", "price": "25", "currency": "EUR"}
+    send(f"/directory/rooms?department={department}", name=f"Room {number}")
     send(f"/directory/services?department={department}", name=f"Check-up {number}", **service)
     send("/directory/practitioners", family_name=f"Keeper{number}", given_name="Ida", sex="female", is_active="y")
     page.goto("/directory/practitioners")
@@ -87,6 +90,9 @@ def practice(visit: Visit) -> Practice:
     first = day.weekday() * 2
     hours |= {f"intervals-{first}-starts": "09:00", f"intervals-{first}-ends": "09:45"}
     page.goto(f"/appointments/schedules/practitioners/{practitioner_id}")
+    # In a room of the department: whoever has none is offered for every service.
+    room = page.locator(f"#intervals-{first}-room_id option", has_text=f"Room {number}").first
+    hours[f"intervals-{first}-room_id"] = room.get_attribute("value") or ""
     hours["seen"] = page.locator("[name=seen]").input_value()
     send(f"/appointments/schedules/practitioners/{practitioner_id}", **hours)
     chart = Practice(page, token, number, day, "", practitioner_id).patient("First")
@@ -214,7 +220,7 @@ def test_booking_the_next_free_time_takes_few_keys(visit: Visit, practice: Pract
     press(page, "Enter")
     expect(page.locator("#toasts")).to_contain_text("Booked")
     # Now it is the usual one: a key for the dialog and one to book.
-    page.goto(practice.patient("Bob").replace(practice.page.url, ""))
+    page.goto(practice.patient("Bob"))
     press(page, "b")
     expect(page.get_by_label(f"Check-up {practice.number}")).to_be_focused()
     expect(dialog(page).locator(".slot strong").first).to_have_text("09:15")
@@ -249,7 +255,7 @@ def test_a_free_time_of_the_calendar_is_booked_in_three_steps(visit: Visit, prac
     expect(page.locator(".calendar-cursor")).to_be_focused()
     press(page, "Enter")
     expect(dialog(page).locator("#booking-q")).to_be_focused()
-    page.keyboard.type(f"zoltan sample{practice.number}")
+    page.keyboard.type(f"zoltan sample{practice.number}", delay=TYPING_MS)
     expect(page.locator("#booking-patients .result")).to_have_count(1)
     look(page)
     press(page, "ArrowDown", "Enter")

@@ -133,7 +133,8 @@ def create() -> BaseResponse:
     form: TimeForm | FreeForm = TimeForm() if "time" in request.form else FreeForm()
     if not form.validate():
         return _show_form(form, 422)
-    if isinstance(form, FreeForm) and ("look" in request.form or not form.slot.data):
+    if isinstance(form, FreeForm) and not _has_chosen(form):
+        form.slot.data = None
         return _show_form(form)
     try:
         with transaction() as write:
@@ -160,6 +161,12 @@ def create() -> BaseResponse:
     if session.get(LAST_SERVICE) != form.service_id.data:
         session[LAST_SERVICE] = form.service_id.data
     return stepped(appointment, event, can_undo=False)
+
+
+def _has_chosen(form: FreeForm) -> bool:
+    """Whether a free time was chosen among those of this service: without script the times shown may be another's."""
+    shown_for = request.form.get("shown_for", form.service_id.data, type=int)
+    return "look" not in request.form and bool(form.slot.data) and shown_for == form.service_id.data
 
 
 def _placement(form: TimeForm | FreeForm) -> Placement:

@@ -199,6 +199,16 @@ def test_without_script_other_times_can_be_looked_for(receptionist: Browser, ses
     assert count(session) == 0
 
 
+def test_times_shown_for_another_service_are_shown_anew(
+    receptionist: Browser, session: Session, opened: Clinic
+) -> None:
+    longer = opened.make.service(opened.department, "Check-up", "C", duration_minutes=90)
+    sent = free_form(opened, service_id=longer.id, shown_for=opened.service.id)
+    answer = receptionist.post("/appointments", sent)
+    assert "<strong>09:00" in answer.get_data(as_text=True)
+    assert count(session) == 0
+
+
 def test_cashiers_book_nothing(cashier: Browser, session: Session, clinic: Clinic) -> None:
     assert cashier.get(f"/appointments/new?patient_id={clinic.patient.id}").status_code == 403
     assert cashier.post("/appointments", time_form(clinic)).status_code == 403
