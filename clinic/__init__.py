@@ -23,6 +23,7 @@ AREAS = (
     "auth",
     "auth.drafts",
     "desk",
+    "desk.dashboard",
     "desk.notes",
     "desk.today",
     "directory",

@@ -23,6 +23,7 @@ SECTIONS = (
     Section("patients.index", _l("Patients"), "users", "patients.view", "p"),
     Section("calendar.index", _l("Calendar"), "calendar", "appointments.view", "c"),
     Section("queue.index", _l("Queue"), "ticket", "queue.view", "q"),
+    Section("dashboard.index", _l("Dashboard"), "chart", "dashboard.view", "b"),
     Section("exports.index", _l("Exports"), "download", "exports.create", "x"),
     Section("imports.index", _l("Imports"), "upload", "patients.import", "i"),
     Section("directory.index", _l("Directory"), "desk", "directory.edit", "d"),
