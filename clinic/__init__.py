@@ -18,6 +18,7 @@ AREAS = (
     "appointments.feeds",
     "appointments.schedules",
     "appointments.series",
+    "appointments.slips",
     "appointments.waitlist",
     "audit",
     "auth",

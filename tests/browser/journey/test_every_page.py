@@ -28,7 +28,9 @@ NO_PAGES = {
     "imports.refusals",
     "ops.live",
     "ops.ready",
+    "patients.picture",
     "patients.print_pdf",
+    "slips.download",
     "static",
 }
 # Parts of pages, asked for by scripts.
