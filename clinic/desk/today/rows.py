@@ -2,7 +2,7 @@
 
 import datetime as dt
 import enum
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from clinic.appointments.models import State as AppointmentState
@@ -106,7 +106,7 @@ _ENUMS: dict[str, Any] = {
 def pack(lines: list[Line]) -> list[dict[str, Any]]:
     """The lines as JSON, those that are None left out."""
     return [
-        {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in asdict(line).items() if v is not None}
+        {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in vars(line).items() if v is not None}
         for line in lines
     ]
 
