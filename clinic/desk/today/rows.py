@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +107,16 @@ _ENUMS: dict[str, Any] = {
 def pack(lines: list[Line]) -> list[dict[str, Any]]:
     """The lines as JSON, those that are None left out."""
     return [
-        {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in vars(line).items() if v is not None}
+        {name: value.isoformat() if isinstance(value, dt.datetime) else value for name, value in _values(line)}
         for line in lines
     ]
+
+
+def _values(line: Line) -> Iterator[tuple[str, Any]]:
+    for name in Line.__slots__:
+        value = getattr(line, name)
+        if value is not None:
+            yield name, value
 
 
 def unpack(packed: list[dict[str, Any]]) -> list[Line]:
