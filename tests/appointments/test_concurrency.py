@@ -18,6 +18,8 @@ from clinic.appointments import service
 from clinic.appointments.conflicts import SlotTaken
 from clinic.appointments.models import Appointment, CancelledBy, State
 from clinic.appointments.placement import Placement, Reasons
+from clinic.appointments.waitlist import service as waitlist
+from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
 from clinic.auth import service as auth
 from clinic.auth.access import Role
 from clinic.config import Settings
@@ -212,3 +214,35 @@ def test_fifty_browsers_that_book_one_slot_get_one_appointment_and_49_answers_th
     answers = Counter(at_once(busy_clinic, CLIENTS, send))
     assert answers == {(303, False): 1, (409, True): CLIENTS - 1}
     assert count_held(busy_clinic) == 1
+
+
+def test_one_time_wanted_by_those_who_wait_and_by_others_goes_to_one(busy_clinic: Flask) -> None:
+    half = 10
+    now, place = clock.now(), Placement(starts_at=at(10), ends_at=at(10, 15), practitioner_id=1, room_id=1)
+    day = clock.clinic_day(place.starts_at, ZONE)
+    with transaction() as session:
+        for number in range(half):
+            session.add(
+                WaitlistEntry(
+                    patient_id=number + 1,
+                    service_id=1,
+                    from_day=day,
+                    until_day=day,
+                    joined_at=now,
+                    state=WaitState.WAITING,
+                )
+            )
+
+    def want(number: int) -> str:
+        given: dict[str, Any] = {"placement": place, "actor": TESTER, "now": NOW, "zone": ZONE}
+        try:
+            with transaction() as session:
+                if number < half:
+                    waitlist.hold_time(session, entry_id=number + 1, **given)
+                else:
+                    service.book_appointment(session, patient_id=number + 1, service_id=1, **given)
+        except SlotTaken:
+            return "refused"
+        return "got it"
+
+    assert Counter(at_once(busy_clinic, 2 * half, want)) == {"got it": 1, "refused": 2 * half - 1}
