@@ -55,7 +55,7 @@ class RunningClinic:
         assert self._process
         return psutil.Process(self._process.pid)
 
-    def start(self, timeout: float = 60) -> str:
+    def start(self, timeout: float = 180) -> str:
         """Start everything; returns what was printed once it is ready."""
         self._process = subprocess.Popen(
             SUPERVISOR, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
