@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.appointments.models import Appointment, CancelledBy
-from clinic.appointments.placement import Placement
+from clinic.appointments.placement import NO_REASONS, Placement
 from clinic.appointments.schedules.hours import OpenHours
 from clinic.appointments.schedules.queries import list_open_hours
 from clinic.appointments.series.rules import Rule
 from clinic.appointments.series.service import SeriesDetails, create_series, plan_series
-from clinic.appointments.service import book_appointment, cancel_appointment, confirm_appointment, mark_no_show
+from clinic.appointments.service import cancel_appointment, confirm_appointment, mark_no_show, write_booking
 from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner, Room, Service
 from clinic.ops.sample.day import Team
@@ -27,7 +27,8 @@ from clinic.visits.models import FollowUp, Settlement
 from clinic.visits.service import Closing
 
 _BEFORE, _AFTER = 3, 5
-_TAKEN = 0.5
+# How full the days are; the past ones less, because every visit of theirs is played through.
+_TAKEN, _WAS_TAKEN = 0.5, 0.35
 _RECENT, _EARLY = dt.timedelta(minutes=35), dt.timedelta(minutes=12)
 _NOTES = ("Brings the hospital's last letter", "Prefers to be called by mobile", "Needs a certificate", "First visit")
 _REASONS = ("Ill", "Had to work", "Found an earlier appointment elsewhere")
@@ -50,7 +51,7 @@ class _Day:
 def add_bookings(
     session: Session, *, patient_ids: Sequence[int], team: Team, now: dt.datetime, zone: ZoneInfo, seed: int = 1
 ) -> set[int]:
-    """Some sixty to ninety appointments a day, each patient at most once a day; who was due, came, or did not.
+    """Some forty to ninety appointments a day, each patient at most once a day; who was due, came, or did not.
 
     Returns the patients who came today.
     """
@@ -59,12 +60,13 @@ def add_bookings(
     offered = _offered(session)
     came: set[int] = set()
     patients: Iterator[int] = iter(())
-    day = None
+    day = dt.date.min
     for hours in list_open_hours(session, from_day=from_day, to_day=to_day, zone=zone):
         if clinic_day(hours.starts_at, zone) != day:
             day = clinic_day(hours.starts_at, zone)
             patients = iter(rnd.sample(list(patient_ids), len(patient_ids)))
-        for (service, starts_at), patient_id in zip(_filled(hours, offered, rnd), patients, strict=False):
+        taken = _WAS_TAKEN if day < made.today else _TAKEN
+        for (service, starts_at), patient_id in zip(_filled(hours, offered, rnd, taken), patients, strict=False):
             appointment = _book(session, rnd, hours, service, starts_at, patient_id, made)
             if _settle(session, rnd, appointment, made):
                 came.add(patient_id)
@@ -99,14 +101,14 @@ def _offered(session: Session) -> dict[int, list[Service]]:
 
 
 def _filled(
-    hours: OpenHours, offered: dict[int, list[Service]], rnd: random.Random
+    hours: OpenHours, offered: dict[int, list[Service]], rnd: random.Random, taken: float
 ) -> Iterator[tuple[Service, dt.datetime]]:
     """What fills about half of the hours: mostly the room's first service."""
     services = offered[hours.room_id or 0]
     at, pace = hours.starts_at, dt.timedelta(minutes=hours.slot_minutes + hours.buffer_minutes)
     while at < hours.ends_at:
         service = services[0] if rnd.random() < 0.85 else rnd.choice(services)
-        if rnd.random() < _TAKEN and at + dt.timedelta(minutes=service.duration_minutes) <= hours.ends_at:
+        if rnd.random() < taken and at + dt.timedelta(minutes=service.duration_minutes) <= hours.ends_at:
             yield service, at
         at += pace
 
@@ -126,11 +128,13 @@ def _book(
         practitioner_id=hours.practitioner_id,
         room_id=hours.room_id,
     )
-    return book_appointment(
+    # Free by construction: one patient a day, one appointment a slot.
+    return write_booking(
         session,
         patient_id=patient_id,
         service_id=service.id,
         placement=placement,
+        reasons=NO_REASONS,
         note=rnd.choice(_NOTES) if rnd.random() < 0.1 else None,
         actor=made.team.reception,
         now=min(made.now, starts_at) - dt.timedelta(days=rnd.randint(1, 20)),
