@@ -296,4 +296,5 @@ def test_the_printed_sheet_is_the_list_alone(visit: Visit, practice: Practice) -
     page.emulate_media(media="print")
     expect(page.locator("#day-sheet")).to_be_visible()
     expect(page.locator("#calendar")).not_to_be_visible()
+    expect(page.locator("#openings")).not_to_be_visible()
     expect(page.locator("#day-sheet .menu").first).not_to_be_visible()

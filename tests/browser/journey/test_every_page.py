@@ -190,6 +190,7 @@ def ready_visit(page: Page) -> str:
 def add_feed(page: Page) -> str:
     page.goto("/appointments/feeds/new")
     page.get_by_role("button", name="Make an address").click()
+    page.locator("#address").wait_for()
     page.goto("/appointments/feeds")
     return number_in(page.locator("#feeds tbody tr").first.get_attribute("id"))
 
@@ -197,6 +198,7 @@ def add_feed(page: Page) -> str:
 def add_wait(page: Page) -> str:
     page.goto(f"/appointments/waitlist/new/{PATIENT}")
     page.locator("main #note").press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("On the waitlist")
     page.goto("/appointments/waitlist")
     return number_in(page.locator("#waitlist .row-link").first.get_attribute("href"))
 
