@@ -70,6 +70,6 @@ def write_as_asked(codes: list[str]) -> dict[str, str]:
 
 
 def install(app: Flask) -> None:
-    """Let templates say what they are written in, and name languages."""
+    """Let templates say what they are written in, and name languages as their readers do."""
     app.add_template_global(get_locale, "page_locale")
-    app.add_template_filter(lambda code: languages().get(code, code), "language_name")
+    app.add_template_filter(lambda code: languages().get(code, code), "endonym")

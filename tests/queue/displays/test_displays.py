@@ -1,6 +1,8 @@
 """Waiting-room screens: set up by managers, open to whoever has the address, and saying no more than they may."""
 
 import datetime as dt
+import html
+import json
 import re
 
 import pytest
@@ -206,3 +208,69 @@ def test_changes_of_settings_reach_the_screen(
     assert sent == [(f"display:{display_id}",)]
     with pytest.raises(NotFound):
         get_device_by_token(session, Display, token)
+
+
+def test_a_patient_who_asked_for_it_is_never_named(
+    browser: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = make.display(consultation.department, privacy=Privacy.FIRST_NAME, is_spoken=True)
+    shy, open_minded = make.patient("Zebulon", "Quartz", hide_name=True), make.patient("Amina")
+    for patient in (shy, open_minded):
+        call(session, make.ticket(consultation, patient))
+    page = browser.page(f"/display/{token}")
+    assert "Amina" in page
+    assert "Zebulon" not in page
+    assert "Z." not in page
+
+
+def test_the_flag_is_set_at_registration(receptionist: Browser, session: Session) -> None:
+    sent = {"family_name": "Quartz", "sex": "", "idempotency_key": "k" * 24, "hide_name": "y"}
+    assert receptionist.post("/patients/new", sent).status_code == 303
+    patient = session.scalars(select(Patient)).one()
+    assert patient.hide_name
+    assert "Never shown" in receptionist.page(f"/patients/{patient.id}")
+    assert re.search(r'<input[^>]* checked[^>]*name="hide_name"', receptionist.page(f"/patients/{patient.id}/edit"))
+
+
+def test_calls_are_spoken_in_every_language_and_name_nobody(
+    browser: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    languages = ["en", "fr"]
+    token = make.display(
+        consultation.department, is_spoken=True, languages=languages, privacy=Privacy.FIRST_NAME, chime=False
+    )
+    call(session, make.ticket(consultation, make.patient("Zebulon")))
+    page = browser.page(f"/display/{token}")
+    (speech,) = re.findall(r"data-speech='([^']*)'", page)
+    said = json.loads(html.unescape(speech))
+    assert [each["lang"] for each in said] == languages
+    assert said[0]["text"] == "Number A 1, please come to General practice."
+    assert said[1]["text"].startswith("Numéro A 1")
+    assert "Zebulon" not in speech
+
+
+def test_a_silent_screen_is_sent_nothing_to_say(
+    browser: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = make.display(consultation.department)
+    call(session, make.ticket(consultation))
+    assert "data-speech" not in browser.page(f"/display/{token}")
+
+
+def test_the_set_up_page_says_which_language_has_no_voice(
+    manager: Browser, session: Session, make: Factory, consultation: Service
+) -> None:
+    token = make.display(consultation.department, is_spoken=True, languages=["en", "ar"])
+    (display,) = displays(session)
+    edit = f"/queue/displays/{display.id}/edit"
+    assert "Voices not known yet" in manager.page(edit)
+    manager.client.post(f"/display/{token}/seen")
+    assert "Voices not known yet" in manager.page(edit)
+    manager.client.post(f"/display/{token}/seen", data={"voices": "en,fr,de"})
+    for address in (edit, "/queue/displays"):
+        assert "No voice for العربية" in manager.page(address)
+    manager.client.post(f"/display/{token}/seen", data={"voices": "ar,en"})
+    for address in (edit, "/queue/displays"):
+        assert "No voice" not in manager.page(address)
+    manager.client.post(f"/display/{token}/seen", data={"voices": ""})
+    assert "No voice for English, العربية" in manager.page(edit)
