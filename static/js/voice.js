@@ -30,8 +30,10 @@ export function announce(call) {
 
 async function perform(withChime, texts) {
   if (withChime) {
-    await chime();
-    await pause(CHIME);
+    // Where the browser has no sound at all, the next call is not kept waiting for it.
+    const over = pause(CHIME);
+    chime().catch(() => {});
+    await over;
   }
   for (const { lang, text } of texts) await say(lang, text);
 }
