@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from clinic import clock
 from tests.browser.conftest import Visit, assert_accessible
+from tests.browser.journey.person import SETTLED
 from tests.factories import ZONE
 
 pytestmark = pytest.mark.browser
@@ -120,9 +121,11 @@ def look(page: Page) -> None:
     """Nothing is wrong in light, dark, or on a phone, where nothing is cut off."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(SETTLED)
         assert_accessible(page)
     wide = page.viewport_size
     page.set_viewport_size(PHONE)
+    page.evaluate(SETTLED)
     assert_accessible(page)
     sizes = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert sizes[0] <= sizes[1]
