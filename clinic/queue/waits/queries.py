@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, func, select
@@ -147,8 +147,7 @@ def measure(stays: Iterable[Stay]) -> dict[int, list[float]]:
     """
     by_room = sorted(stays, key=lambda s: (s.day, s.room_id or 0, s.called_at))
     kept: list[tuple[dt.datetime, int, float]] = []
-    for stay, following in pairwise([*by_room, None]):
-        assert stay
+    for stay, following in zip_longest(by_room, by_room[1:]):
         end = stay.finished_at
         if following and _goes_on(stay, following):
             end = following.called_at
