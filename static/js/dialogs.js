@@ -45,11 +45,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 
 document.addEventListener("close-dialog", () => {
-  const open = document.querySelectorAll("dialog[open]");
-  for (const dialog of open) dialog.close();
-  // What opened as a page is left by going back.
-  const page = document.querySelector("[data-dialog-page]");
-  if (page && !open.length) location.assign(page.dataset.dialogPage);
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 });
 
 document.addEventListener(
