@@ -45,7 +45,11 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 });
 
 document.addEventListener("close-dialog", () => {
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  const open = document.querySelectorAll("dialog[open]");
+  for (const dialog of open) dialog.close();
+  // What opened as a page is left by going back.
+  const page = document.querySelector("[data-dialog-page]");
+  if (page && !open.length) location.assign(page.dataset.dialogPage);
 });
 
 document.addEventListener(

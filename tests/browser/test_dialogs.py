@@ -59,3 +59,10 @@ def test_on_the_page_of_a_dialog_a_refused_form_comes_back_in_its_place(visit: V
     expect(page.locator("main .alert[data-autofocus]")).to_be_focused()
     expect(page.locator("#shared-dialog")).not_to_be_visible()
     expect(page.locator("#display-form")).to_have_count(1)
+
+
+def test_the_page_of_a_dialog_is_left_when_its_form_was_saved(visit: Visit) -> None:
+    page = visit("/notes/new")
+    page.locator("main #text").fill("The lift is out of order")
+    page.get_by_role("button", name="Save the note").click()
+    page.wait_for_url("**/notes")
