@@ -120,3 +120,12 @@ def test_a_full_day_costs_as_many_queries_as_an_empty_one(receptionist: Browser,
 
 def test_the_printed_sheet_prints_itself(receptionist: Browser, clinic: Clinic) -> None:
     assert "print.js" in receptionist.page(url(print="1"))
+
+
+@pytest.mark.parametrize("view", ["", "&view=week"])
+def test_a_day_on_which_nobody_works_says_so_instead_of_drawing_no_columns(receptionist: Browser, view: str) -> None:
+    page = receptionist.page(f"/appointments?day=2031-03-02{view}")
+    assert "Nobody works" in page
+    assert 'id="calendar"' not in page
+    assert "calendar/page.js" not in page
+    assert "calendar/toolbar.js" in page
