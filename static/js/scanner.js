@@ -6,6 +6,7 @@ import { unsavedForms } from "./unsaved.js";
 
 const BURST = 50; // ms between keys of a scanner; people are slower
 const SHORTEST = 5;
+const FEWEST_DIGITS = 3; // every number on a card has more; no name has any
 const NUMBERS = /\d/g;
 
 let text = "";
@@ -37,9 +38,10 @@ function snapshot(target) {
   };
 }
 
+const digits = (words) => words.match(NUMBERS)?.length ?? 0;
+
 // A scanner set to another keyboard layout types other characters on the same keys.
 function reading() {
-  const digits = (words) => words.match(NUMBERS)?.length ?? 0;
   return digits(codes) > digits(text) ? codes : text;
 }
 
@@ -84,7 +86,7 @@ addEventListener(
     const isFast = event.timeStamp - lastAt < BURST;
     lastAt = event.timeStamp;
     if (key === "Enter") {
-      if (isFast && text.length >= SHORTEST) finish(event);
+      if (isFast && text.length >= SHORTEST && digits(reading()) >= FEWEST_DIGITS) finish(event);
       text = codes = "";
     } else if (key.length === 1) {
       if (!isFast || !text) {
@@ -93,6 +95,8 @@ addEventListener(
       }
       text += key;
       codes += characterOf(event.code);
+    } else {
+      text = codes = ""; // a person going on to the next field, or mending a letter
     }
   },
   true,

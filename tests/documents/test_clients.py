@@ -12,7 +12,7 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 from tusclient.uploader import Uploader
 
-from tests.browser.conftest import clinic_url  # noqa: F401
+from tests.browser.conftest import clinic_folder, clinic_url  # noqa: F401
 from tests.documents.files import pdf
 from tests.documents.visitor import Network, Visitor
 

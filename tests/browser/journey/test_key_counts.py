@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.journey.conftest import Employ
+from tests.browser.journey.person import TYPING_MS
 
 pytestmark = pytest.mark.browser
 DOCS = Path(__file__).parents[3] / "docs" / "keyboard.md"
@@ -26,7 +27,7 @@ class Counted:
             self.keys += 1
 
     def type(self, text: str) -> None:
-        self.page.keyboard.type(text)
+        self.page.keyboard.type(text, delay=TYPING_MS)
 
 
 def documented(task: str) -> int:

@@ -7,12 +7,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.journey.conftest import Employ
-from tests.browser.journey.person import DESKTOP, PHONE, Person
+from tests.browser.journey.person import DESKTOP, PHONE, TYPING_MS, Person
 
 pytestmark = pytest.mark.browser
 LIVE_MS = 15_000
-# A person types; what comes faster is a scanner.
-TYPING_MS = 60
 # Every colour that fills more than a hundred pixels of a canvas.
 COLOURS = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
