@@ -46,11 +46,11 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def tree_memory(pid: int) -> float:
-    """Resident megabytes of a process tree, shared pages counted in each process."""
+    """Resident megabytes of a process tree; what processes share, such as the interpreter, is counted once."""
     total = 0
     for process in tree(pid):
         try:
-            total += process.memory_info().rss
+            total += process.memory_full_info().pss
         except psutil.NoSuchProcess:
             continue
     return total / 1e6

@@ -25,11 +25,11 @@ def refused(clinic: RunningClinic, **changes: str) -> str:
 
 
 def used_by_tree(root: psutil.Process) -> dict[str, int]:
-    """Resident megabytes of each process; pages that several share count for each."""
+    """Resident megabytes of each process; pages that several share count once, a part for each of them."""
     used = {}
     for process in [root, *root.children(recursive=True)]:
         with contextlib.suppress(psutil.NoSuchProcess):
-            used[f"{process.pid} {' '.join(process.cmdline())[-40:]}"] = process.memory_info().rss // MEGABYTE
+            used[f"{process.pid} {' '.join(process.cmdline())[-40:]}"] = process.memory_full_info().pss // MEGABYTE
     return used
 
 
