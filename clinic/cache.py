@@ -110,7 +110,12 @@ def _find(place: _Place) -> tuple[dict[str, Any] | None, bool]:
         if found is not None:
             return found, False
         if _ask(lambda client: client.set(place.turn, b"1", nx=True, px=int(TURN * 1000))):
-            return None, True
+            # Whoever had the turn before may have finished between the two questions.
+            found = _ask(lambda client: _read(client, place))
+            if found is None:
+                return None, True
+            _ask(lambda client: client.delete(place.turn))
+            return found, False
         if time.monotonic() >= until or time.monotonic() < _Connection.resting_until:
             return None, False
         time.sleep(0.01)

@@ -110,7 +110,7 @@ def add_documents(person: Person, folder: Path) -> None:
     (folder / "Blood results.pdf").write_bytes(PDF)
     (folder / "Old card.png").write_bytes(PNG)
     page = person.page
-    person.press("2")
+    person.press("3")
     page.wait_for_url("**/documents")
     expect(page.locator("#uploads")).to_have_class(re.compile("is-live"))
     person.look()
