@@ -19,8 +19,8 @@ from clinic.directory.models import Department, Service
 from clinic.errors import DomainError
 from clinic.patients.models import Patient
 from clinic.queue.checkin.service import check_in
-from clinic.queue.displays.models import Privacy
-from clinic.queue.displays.service import create_display
+from clinic.queue.devices.service import create_device
+from clinic.queue.displays.models import Display, Privacy
 from clinic.queue.phone.models import TicketLink
 from clinic.visits.models import Visit
 
@@ -127,11 +127,10 @@ def _describe() -> Day:
     services = list(session.scalars(select(Service.id).where(Service.is_active)))
     patients = _some_patients(session, 2000)
     with transaction() as write:
-        _display, token = create_display(
+        _display, token = create_device(
             write,
-            name=f"Bench {now:%H:%M:%S}",
-            privacy=Privacy.NONE,
-            chime=False,
+            Display,
+            values={"name": f"Bench {now:%H:%M:%S}", "privacy": Privacy.NONE, "chime": False},
             department_ids=[department_id for department_id, _room in pairs],
             idempotency_key=None,
             actor=actor,
