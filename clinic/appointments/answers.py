@@ -1,6 +1,6 @@
 """How views of appointments answer: the fresh state for whatever page is open, and a toast with the way back."""
 
-from flask import make_response, render_template, url_for
+from flask import render_template, url_for
 from flask_babel import format_date, format_time
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
@@ -31,6 +31,4 @@ def stepped(appointment: Appointment, event: AppointmentEvent | None, *, can_und
     is_freed = event is not None and event.step in (Step.CANCEL, Step.NO_SHOW)
     waiting = count_suited(current_session(), appointment) if is_freed else 0
     context = {"message": message, "event": event if can_undo else None, "waiting": waiting}
-    response = make_response(render_template("appointments/_stepped.html", **context))
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", CHANGED
-    return response
+    return htmx.aside(render_template("appointments/_stepped.html", **context), CHANGED)

@@ -235,9 +235,7 @@ def _stepped(form: MoveForm | None, entry: QueueEntry, event: QueueEvent | None)
     if form is not None and form.board.data:
         html = render_template("queue/_board.html", **_board(form.board.data, form.only_room.data))
         return make_response(html + undo_toast)
-    response = make_response(undo_toast)
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", "close-dialog, queue-changed"
-    return response
+    return htmx.aside(undo_toast, "close-dialog, queue-changed")
 
 
 def _board_or_redirect(

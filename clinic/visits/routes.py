@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -190,9 +190,9 @@ def _end(how: Callable[..., Visit], visit_id: int, *, undo: str | None = None) -
 def _done(visit: Visit, *, undo: str | None) -> BaseResponse:
     """A word to whatever page is open, with the endpoint that is the way back; every list re-reads itself."""
     message = str(STATE_WORDS[visit.state])
-    if not htmx.wants_partial():
-        return htmx.go(url_for("visits.history", patient_id=visit.patient_id), toast=message)
-    response = make_response(render_template("visits/_done.html", message=message, visit=visit, undo=undo))
-    response.headers["HX-Reswap"] = "none"
-    response.headers["HX-Trigger"] = "close-dialog, queue-changed, visits-changed, appointments-changed"
-    return response
+    return htmx.done(
+        message,
+        back=url_for("visits.history", patient_id=visit.patient_id),
+        changed="close-dialog, queue-changed, visits-changed, appointments-changed",
+        undo=url_for(undo, visit_id=visit.id) if undo else None,
+    )

@@ -29,6 +29,20 @@ def go(location: str, *, toast: str | None = None) -> BaseResponse:
     return redirect(location, 303)
 
 
+def aside(html: str, changed: str) -> Response:
+    """Swap only what `html` places itself; open lists that wait for the events `changed` read themselves again."""
+    response = make_response(html)
+    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", changed
+    return response
+
+
+def done(message: str, *, back: str, changed: str, undo: str | None = None) -> BaseResponse:
+    """A word to whatever page is open, with the address of the way back if there is one; without htmx on to `back`."""
+    if not wants_partial():
+        return go(back, toast=message)
+    return aside(render_template("layout/_done.html", message=message, undo=undo), changed)
+
+
 def with_toast(response: Response, message: str, kind: str = "success", *, close_dialog: bool = False) -> Response:
     """Let htmx show `message` beside the swapped part, and close the dialog the request came from."""
     events: dict[str, object] = {"toast": {"message": message, "kind": kind}}

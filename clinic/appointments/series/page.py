@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, url_for
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -82,11 +82,7 @@ def proposed(plan: Sequence[Planned]) -> set[dt.date]:
 
 def done(message: str, series_id: int) -> BaseResponse:
     """A toast, the dialog closed, and the open lists read again; a page of its own without script."""
-    if not htmx.wants_partial():
-        return htmx.go(url_for("series.show", series_id=series_id), toast=message)
-    response = make_response(render_template("appointments/_stepped.html", message=message, event=None, waiting=0))
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", CHANGED
-    return response
+    return htmx.done(message, back=url_for("series.show", series_id=series_id), changed=CHANGED)
 
 
 def first_expected(members: Sequence[Appointment], now: dt.datetime) -> Appointment | None:

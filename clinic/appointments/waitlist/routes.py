@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -190,8 +190,4 @@ def restore(wait_id: int) -> BaseResponse:
 
 def _done(message: str, undo: str | None = None) -> BaseResponse:
     """A toast, with the way back if there is one; open lists read themselves again."""
-    if not htmx.wants_partial():
-        return htmx.go(url_for("waitlist.index"), toast=message)
-    response = make_response(render_template(f"{PAGES}/_done.html", message=message, undo=undo))
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", CHANGED
-    return response
+    return htmx.done(message, back=url_for("waitlist.index"), changed=CHANGED, undo=undo)

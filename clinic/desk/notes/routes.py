@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -158,8 +158,5 @@ def _take(how: Callable[..., ShiftNote], note_id: int, message: str, *, undo: st
 
 def _done(note: ShiftNote, message: str, *, undo: str | None = None) -> BaseResponse:
     """A word to whatever page is open, with the endpoint that is the way back; every list re-reads itself."""
-    if not htmx.wants_partial():
-        return htmx.go(url_for("notes.index"), toast=message)
-    response = make_response(render_template("desk/notes/_done.html", message=message, note=note, undo=undo))
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", "close-dialog, notes-changed"
-    return response
+    way_back = url_for(undo, note_id=note.id) if undo else None
+    return htmx.done(message, back=url_for("notes.index"), changed="close-dialog, notes-changed", undo=way_back)

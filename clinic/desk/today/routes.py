@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, session, url_for
+from flask import Blueprint, Response, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -143,6 +143,4 @@ def _called(entry: QueueEntry | None, event: QueueEvent | None) -> BaseResponse:
     if not htmx.wants_partial():
         return htmx.go(url_for("today.index"), toast=message)
     context = {"message": message, "entry": entry, "event": event, "call": CallForm(formdata=None)}
-    response = make_response(render_template("desk/today/_called.html", **context))
-    response.headers["HX-Reswap"], response.headers["HX-Trigger"] = "none", "queue-changed"
-    return response
+    return htmx.aside(render_template("desk/today/_called.html", **context), "queue-changed")

@@ -130,10 +130,8 @@ def check_in_appointment(appointment_id: int) -> BaseResponse:
     if not htmx.wants_partial():
         return redirect(url_for("queue.ticket", entry_id=entry_id), 303)
     entry = queries.get_entry(current_session(), entry_id)
-    response = make_response(render_template("queue/tickets/_checked_in.html", entry=entry, visit_id=visit_id))
-    response.headers["HX-Reswap"] = "none"
-    response.headers["HX-Trigger"] = "close-dialog, queue-changed, visits-changed, appointments-changed"
-    return response
+    word = render_template("queue/tickets/_checked_in.html", entry=entry, visit_id=visit_id)
+    return htmx.aside(word, "close-dialog, queue-changed, visits-changed, appointments-changed")
 
 
 @blueprint.get("/<int:entry_id>/ticket")
