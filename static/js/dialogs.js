@@ -1,5 +1,7 @@
 // Native dialogs. [data-dialog=id] opens one of the page; a swap into a closed dialog opens it;
 // [data-dialog-close] and the server's HX-Trigger "close-dialog" close it.
+import { leaveFor } from "./toasts.js";
+
 const shared = () => document.getElementById("shared-dialog");
 
 const FIRST = '.dialog-body form :is(input:not([type="hidden"]), select, textarea)';
@@ -47,9 +49,10 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("close-dialog", () => {
   const open = document.querySelectorAll("dialog[open]");
   for (const dialog of open) dialog.close();
-  // What opened as a page is left by going back.
   const page = document.querySelector("[data-dialog-page]");
-  if (page && !open.length) location.assign(page.dataset.dialogPage);
+  if (!page || open.length) return;
+  // What opened as a page is left by going back, once the words of the answer have arrived.
+  document.addEventListener("htmx:afterRequest", () => leaveFor(page.dataset.dialogPage), { once: true });
 });
 
 document.addEventListener(

@@ -1,5 +1,6 @@
 // Passing messages, and the alerts for requests that failed before the server could answer.
 const SECONDS = 6;
+const CARRIED = "toasts";
 const texts = () => document.body.dataset;
 
 /** Show `message`; tone "success" or "info" leaves by itself, the others stay until closed. A `subject` has one toast.
@@ -38,6 +39,27 @@ function expire(element) {
   setTimeout(tick, SECONDS * 1000);
 }
 
+/** Go to another page of ours with the messages that stand on this one; storage keeps them no longer than that takes. */
+export function leaveFor(address) {
+  try {
+    sessionStorage.setItem(CARRIED, document.getElementById("toasts").innerHTML);
+  } catch {
+    // Without storage the page changes all the same.
+  }
+  location.assign(address);
+}
+
+function carried() {
+  try {
+    const html = sessionStorage.getItem(CARRIED) ?? "";
+    sessionStorage.removeItem(CARRIED);
+    return html;
+  } catch {
+    return "";
+  }
+}
+
+document.getElementById("toasts").insertAdjacentHTML("beforeend", carried());
 document.querySelectorAll("#toasts [data-toast]").forEach(expire);
 
 // Toasts that came beside a swap.
