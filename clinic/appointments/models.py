@@ -195,10 +195,6 @@ class Appointment(Idempotent, Keyed, Base):
         return self.state in (*PRESENT_STATES, State.FULFILLED)
 
     @property
-    def holds_time(self) -> bool:
-        return self.state in HOLDING_STATES
-
-    @property
     def duration(self) -> dt.timedelta:
         return self.ends_at - self.starts_at
 

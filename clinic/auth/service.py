@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from clinic.audit.service import Actor, SystemActor, record
 from clinic.auth.access import Role
 from clinic.auth.models import SignInFailure, User, UserSession
-from clinic.auth.queries import count_failures, find_user, get_user, token_digest
+from clinic.auth.queries import count_failures, find_user, token_digest
 from clinic.errors import Conflict, Invalid
 
 # OWASP Password Storage Cheat Sheet: Argon2id, 19 MiB, 2 iterations, 1 lane.
@@ -117,14 +117,3 @@ def revoke_session(session: Session, *, session_id: int, actor: User, now: dt.da
     )
     if ended.rowcount:  # type: ignore[attr-defined]
         record(session, "sessions.revoke", "session", session_id, actor=actor, now=now)
-
-
-def revoke_all_sessions(session: Session, *, user_id: int, actor: Actor, now: dt.datetime) -> None:
-    """End every session of a user, such as after a lost device."""
-    user = get_user(session, user_id)
-    session.execute(
-        update(UserSession)
-        .where(UserSession.user_id == user.id, UserSession.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-    record(session, "sessions.revoke_all", "user", user.id, actor=actor, now=now)

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import NotFound
@@ -19,6 +19,19 @@ def list_departments(session: Session) -> list[Department]:
             select(Department)
             .options(selectinload(Department.rooms), selectinload(Department.services))
             .order_by(Department.position, Department.name)
+        )
+    )
+
+
+def list_services(session: Session) -> list[Service]:
+    """Active services of active departments, with their department, in the order of the directory."""
+    return list(
+        session.scalars(
+            select(Service)
+            .join(Service.department)
+            .where(Service.is_active, Department.is_active)
+            .options(contains_eager(Service.department))
+            .order_by(Department.position, Department.name, Service.position, Service.name)
         )
     )
 

@@ -199,19 +199,6 @@ def list_rooms(session: Session, department_id: int) -> list[Room]:
     return list(session.scalars(query.order_by(Room.name)))
 
 
-def list_services(session: Session) -> list[Service]:
-    """Active services of active departments, with their department, in the order of the directory."""
-    return list(
-        session.scalars(
-            select(Service)
-            .join(Service.department)
-            .where(Service.is_active, Department.is_active)
-            .options(joinedload(Service.department, innerjoin=True))
-            .order_by(Department.position, Department.name, Service.name)
-        )
-    )
-
-
 def find_room_choice(session: Session, user_id: int, department_id: int) -> int | None:
     """The room this user last worked in, if it is still in use."""
     return session.scalar(

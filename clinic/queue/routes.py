@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import passive, requires
 from clinic.db import current_session, transaction
+from clinic.directory.queries import list_services
 from clinic.errors import Conflict, Invalid
 from clinic.queue import queries, service
 from clinic.queue.blueprint import blueprint
@@ -207,7 +208,7 @@ def transfer(entry_id: int) -> BaseResponse:
 
 
 def _transfer_form(entry: QueueEntry, **options: object) -> TransferForm:
-    services = [s for s in queries.list_services(current_session()) if s.id != entry.service_id]
+    services = [s for s in list_services(current_session()) if s.id != entry.service_id]
     return TransferForm(**options).offer(services)
 
 

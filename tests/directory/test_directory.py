@@ -6,6 +6,7 @@ from clinic import clock
 from clinic.audit.models import AuditEntry
 from clinic.db import transaction
 from clinic.directory.models import Department, Room, Service
+from clinic.directory.queries import list_services
 from clinic.queue.models import QueueEntry, State
 from tests.browser_client import Browser
 from tests.factories import NOW, Factory
@@ -34,6 +35,16 @@ def test_the_screen_shows_departments_with_rooms_and_services(manager: Browser, 
     page = manager.page("/directory")
     for text in ("Dermatology", "Room 7", "Skin check", "DE-001", "€25.50"):
         assert text in page
+
+
+def test_services_are_chosen_from_in_the_order_that_the_directory_gives_them(session: Session, make: Factory) -> None:
+    second, first = make.department("Eyes", position=2), make.department("Skin", position=1)
+    make.service(second, "Glasses", "G")
+    make.service(first, "Biopsy", "B", position=2)
+    make.service(first, "Skin check", "S", position=1)
+    make.service(first, "Laser", "L", is_active=False)
+    make.service(make.department("Closed", is_active=False), "Nothing", "N")
+    assert [service.name for service in list_services(session)] == ["Skin check", "Biopsy", "Glasses"]
 
 
 def test_an_empty_directory_says_how_to_start(manager: Browser) -> None:

@@ -3,19 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from clinic.directory.models import Department, Room, Service
-
-
-def list_services(session: Session) -> list[Service]:
-    """Active services of active departments in the order of the directory."""
-    return list(
-        session.scalars(
-            select(Service)
-            .join(Service.department)
-            .where(Service.is_active, Department.is_active)
-            .order_by(Department.position, Department.name, Service.position, Service.name)
-        )
-    )
+from clinic.directory.models import Department, Room
 
 
 def list_room_names(session: Session) -> list[tuple[int, str]]:

@@ -13,7 +13,6 @@ from clinic.appointments import service
 from clinic.appointments.answers import stepped
 from clinic.appointments.booking import page
 from clinic.appointments.booking.forms import BookingForm, FreeForm, TimeForm
-from clinic.appointments.booking.queries import list_services
 from clinic.appointments.conflicts import SameDay, SlotTaken
 from clinic.appointments.placement import Placement, placement_of
 from clinic.appointments.queries import find_last_event
@@ -22,6 +21,7 @@ from clinic.auth.access import requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.practitioners.queries import list_practitioner_names
+from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.patients.queries import get_patient
 from clinic.patients.search.page import Results, read_results, read_text

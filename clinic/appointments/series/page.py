@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic.appointments.answers import CHANGED
 from clinic.appointments.booking.page import offer_places, read_slot
-from clinic.appointments.booking.queries import list_services
 from clinic.appointments.models import Appointment, AppointmentSeries
 from clinic.appointments.series.forms import SeriesForm
 from clinic.appointments.series.plans import Planned
 from clinic.clock import clinic_day
+from clinic.directory.queries import list_services
 from clinic.patients.queries import get_patient
 from clinic.web import htmx
 from clinic.web.dialogs import dialog

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.appointments.answers import CHANGED, stepped
 from clinic.appointments.booking.page import read_slot, slot_value
-from clinic.appointments.booking.queries import list_services
 from clinic.appointments.conflicts import SameDay, SlotTaken
 from clinic.appointments.models import PartOfDay
 from clinic.appointments.placement import Reasons
@@ -21,6 +20,7 @@ from clinic.appointments.words import words
 from clinic.auth.access import passive, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
+from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.patients.queries import get_patient
 from clinic.web import htmx

@@ -12,6 +12,7 @@ from clinic.appointments.queries import get_appointment
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
+from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.patients.queries import get_patient
 from clinic.queue import queries
@@ -34,7 +35,7 @@ LAST_SERVICE = "queue_service"
 @blueprint.get("/tickets/new")
 @requires("queue.join")
 def new() -> Response:
-    services = queries.list_services(current_session())
+    services = list_services(current_session())
     form = JoinForm(formdata=None)
     form.patient_id.data = request.args.get("patient_id", type=int)
     form.service_id.data = _usual_service(services, request.args.get("department_id", type=int))
@@ -96,7 +97,7 @@ def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None
     """The form with the patient it is for, their appointments of today first, and the tickets they already have."""
     read, patient_id = current_session(), form.patient_id.data
     appointments = list_for_check_in(read, patient_id, today()) if patient_id else []
-    form.offer(services or queries.list_services(read), appointments)
+    form.offer(services or list_services(read), appointments)
     if form.appointment_id.data is None and appointments:
         form.appointment_id.data = appointments[0].id
     return dialog(

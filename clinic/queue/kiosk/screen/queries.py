@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from clinic.appointments.models import Appointment
 from clinic.crypto import key_ring
 from clinic.directory.models import Service
+from clinic.directory.queries import list_services
 from clinic.patients.models import BirthPrecision, Patient
 from clinic.patients.queries import find_by_mrn
 from clinic.patients.search.candidates import phones_ending
 from clinic.phones import digits
 from clinic.queue.checkin.queries import list_for_check_in
 from clinic.queue.kiosk.models import Kiosk
-from clinic.queue.queries import list_services
 
 # What a phone number is looked up by; the whole number is compared afterwards.
 TAIL = 7
