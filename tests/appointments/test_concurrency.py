@@ -1,19 +1,16 @@
 """Many people booking at once, on a database of the test's own where commits are real."""
 
 import datetime as dt
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import func, select
 
-from clinic import clock, create_app
+from clinic import clock
 from clinic.appointments import service
 from clinic.appointments.conflicts import SlotTaken
 from clinic.appointments.models import Appointment, CancelledBy, State
@@ -30,49 +27,28 @@ from clinic.patients.details import PatientDetails
 from clinic.patients.service import register_patient
 from tests.appointments.conftest import at
 from tests.browser_client import CSRF_SECRET
-from tests.databases import fresh_database
+from tests.databases import own_clinic
 from tests.factories import NOW, PASSWORD, TESTER, ZONE
+from tests.together import at_once
 
-Result = TypeVar("Result")
 CLIENTS = 50
 
 
 @pytest.fixture
 def busy_clinic(settings: Settings, redis_server: None) -> Iterator[Flask]:
     """An app on a fresh database with 50 patients, two practitioners, two rooms and a service."""
-    with fresh_database(settings) as own:
-        app = create_app(own)
-        with app.app_context():
-            upgrade()
-            with transaction() as session:
-                session.add(Department(id=1, name="General practice"))
-                session.flush()
-                for number in (1, 2):
-                    session.add(Room(id=number, department_id=1, name=f"Room {number}"))
-                    session.add(Practitioner(id=number, display_name=f"Dr {number}", sort_name=str(number)))
-                session.add(Service(id=1, department_id=1, name="Consultation", ticket_prefix="A"))
-                for number in range(CLIENTS):
-                    details = PatientDetails(given_name=f"Patient {number}")
-                    register_patient(session, details=details, actor=TESTER, now=NOW)
-            yield app
-            db.session.remove()
-            db.engine.dispose()
-
-
-def at_once(clinic: Flask, workers: int, work: Callable[[int], Result]) -> list[Result]:
-    """Run `work(0)`, `work(1)`, ... in threads that start together, each with a session of its own."""
-    start = threading.Barrier(workers)
-
-    def run(number: int) -> Result:
-        with clinic.app_context():
-            start.wait()
-            try:
-                return work(number)
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers)))
+    with own_clinic(settings) as app:
+        with transaction() as session:
+            session.add(Department(id=1, name="General practice"))
+            session.flush()
+            for number in (1, 2):
+                session.add(Room(id=number, department_id=1, name=f"Room {number}"))
+                session.add(Practitioner(id=number, display_name=f"Dr {number}", sort_name=str(number)))
+            session.add(Service(id=1, department_id=1, name="Consultation", ticket_prefix="A"))
+            for number in range(CLIENTS):
+                details = PatientDetails(given_name=f"Patient {number}")
+                register_patient(session, details=details, actor=TESTER, now=NOW)
+        yield app
 
 
 def book(patient_id: int, starts_at: dt.datetime, minutes: int = 15, **values: Any) -> int | type[DomainError]:

@@ -6,24 +6,23 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from clinic import clock, create_app
+from clinic import clock
 from clinic.auth.access import Role
 from clinic.auth.models import User
 from clinic.config import Settings
-from clinic.db import current_session, db, transaction
+from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
 from clinic.exports import service
 from clinic.exports.models import Export, ExportKind, ExportState
 from clinic.exports.service import Wanted
 from clinic.patients.models import Patient
 from clinic.queueing import redis_client
-from tests.databases import fresh_database
+from tests.databases import own_clinic
 from tests.factories import NOW, Factory
 
 BORN = dt.date(1982, 3, 14)
@@ -80,13 +79,8 @@ class Clinic:
 
 @pytest.fixture(scope="module")
 def own_app(settings: Settings, redis_server: None) -> Iterator[Flask]:
-    with fresh_database(settings) as own:
-        app = create_app(own)
-        with app.app_context():
-            upgrade()
+    with own_clinic(settings) as app:
         yield app
-        with app.app_context():
-            db.engine.dispose()
 
 
 @pytest.fixture

@@ -11,20 +11,19 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from clinic import clock, create_app
+from clinic import clock
 from clinic.auth.access import Role
 from clinic.config import Settings
-from clinic.db import current_session, db, transaction
+from clinic.db import current_session, transaction
 from clinic.imports import jobs, service
 from clinic.imports.models import Import, ImportOrigin, ImportState
 from clinic.imports.queries import get_import
 from clinic.patients.models import Patient
 from tests.conftest import ENVIRONMENT
-from tests.databases import fresh_database
+from tests.databases import own_clinic
 from tests.factories import Factory
 from tests.imports.conftest import Importer, ndjson, person
 
@@ -42,13 +41,8 @@ with create_app().app_context():
 @pytest.fixture
 def own(settings: Settings, app: Flask) -> Iterator[Importer]:
     """An importer on a database of its own, where commits are real."""
-    with fresh_database(settings) as fresh:
-        other = create_app(fresh)
-        with other.app_context():
-            upgrade()
-            yield Importer(current_session(), Factory(current_session()).user(Role.MANAGER))
-            db.session.remove()
-            db.engine.dispose()
+    with own_clinic(settings):
+        yield Importer(current_session(), Factory(current_session()).user(Role.MANAGER))
 
 
 def _start_worker(importer: Importer, row: Import) -> subprocess.Popen[bytes]:

@@ -1,7 +1,6 @@
 """The sample clinic: everything it promises, the same each time, and never in production."""
 
 import csv
-import dataclasses
 import datetime as dt
 import json
 from collections import Counter
@@ -11,11 +10,10 @@ from pathlib import Path
 import phonenumbers
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from clinic import clock, create_app
+from clinic import clock
 from clinic.appointments.models import Appointment
 from clinic.appointments.models import State as AppointmentState
 from clinic.appointments.schedules.queries import list_stranded
@@ -26,7 +24,7 @@ from clinic.auth.models import User
 from clinic.auth.service import password_matches
 from clinic.config import Settings
 from clinic.crypto import key_ring
-from clinic.db import current_session, db, transaction
+from clinic.db import current_session, transaction
 from clinic.directory.models import Department, Practitioner, Service
 from clinic.documents.models import Document
 from clinic.documents.storage import current_storage
@@ -40,7 +38,7 @@ from clinic.patients.models import Coverage, Patient, PatientAlert, PatientIdent
 from clinic.patients.mrn import format_mrn
 from clinic.patients.tokens import identifier_token
 from clinic.queue.models import QueueEntry, State
-from tests.databases import fresh_database
+from tests.databases import own_clinic
 
 NOON = dt.datetime(2026, 11, 20, 11, 0, tzinfo=dt.UTC)
 
@@ -48,16 +46,11 @@ NOON = dt.datetime(2026, 11, 20, 11, 0, tzinfo=dt.UTC)
 @pytest.fixture(scope="module")
 def sample(settings: Settings) -> Iterator[Flask]:
     """An app on a database with the small sample."""
-    with fresh_database(settings) as own:
-        app = create_app(dataclasses.replace(own, env="development"))
-        with app.app_context():
-            upgrade()
-            assert is_empty(current_session())
-            with transaction() as session:
-                add_clinic(session, settings=own, now=NOON)
-            yield app
-            db.session.remove()
-            db.engine.dispose()
+    with own_clinic(settings, env="development") as app:
+        assert is_empty(current_session())
+        with transaction() as session:
+            add_clinic(session, settings=settings, now=NOON)
+        yield app
 
 
 def count(session: Session, model: type) -> int:
@@ -135,15 +128,10 @@ def test_a_believable_week_is_booked(sample: Flask, settings: Settings) -> None:
 
 def test_just_after_midnight_the_day_is_still_todays(settings: Settings) -> None:
     night = dt.datetime(2026, 11, 19, 23, 5, tzinfo=dt.UTC)
-    with fresh_database(settings) as own:
-        app = create_app(own)
-        with app.app_context():
-            upgrade()
-            with transaction() as session:
-                add_clinic(session, settings=own, now=night, patients=60)
-            days = set(current_session().scalars(select(QueueEntry.day).where(QueueEntry.state == State.WAITING)))
-            db.session.remove()
-            db.engine.dispose()
+    with own_clinic(settings):
+        with transaction() as session:
+            add_clinic(session, settings=settings, now=night, patients=60)
+        days = set(current_session().scalars(select(QueueEntry.day).where(QueueEntry.state == State.WAITING)))
     assert days == {dt.date(2026, 11, 20)}
 
 

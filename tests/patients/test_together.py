@@ -1,57 +1,34 @@
 """Several people at once, each with a connection of their own: real commits on a database of the test's own."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import func, select
 
-from clinic import create_app
 from clinic.audit.service import verify_chain
 from clinic.config import Settings
-from clinic.db import current_session, db, transaction
-from clinic.errors import Conflict
+from clinic.db import current_session, transaction
 from clinic.patients import service
 from clinic.patients.details import PatientDetails, details_of
 from clinic.patients.models import Patient
-from tests.databases import fresh_database
+from tests.databases import own_clinic
 from tests.factories import NOW, TESTER
+from tests.together import at_once, or_conflict
 
 PEOPLE = 8
 
 
 @pytest.fixture
 def own_app(settings: Settings, redis_server: None) -> Iterator[Flask]:
-    with fresh_database(settings) as own:
-        app = create_app(own)
-        with app.app_context():
-            upgrade()
+    with own_clinic(settings) as app:
         yield app
-        with app.app_context():
-            db.engine.dispose()
 
 
-def all_at_once(app: Flask, work: Callable[[int], object]) -> list[object]:
-    """What each of eight threads returned or raised, all released together."""
-    barrier, outcomes = threading.Barrier(PEOPLE), list[object]()
-
-    def run(number: int) -> None:
-        with app.app_context():
-            barrier.wait()
-            try:
-                outcomes.append(work(number))
-            except Conflict as error:
-                outcomes.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(PEOPLE)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return outcomes
+def eight(app: Flask, work: Callable[[int], object]) -> list[object]:
+    """What each of eight people got; a Conflict is an answer too."""
+    return at_once(app, PEOPLE, or_conflict(work))
 
 
 def register(number: int, key: str | None = None) -> int:
@@ -61,23 +38,20 @@ def register(number: int, key: str | None = None) -> int:
 
 
 def test_no_medical_record_number_is_given_twice(own_app: Flask) -> None:
-    all_at_once(own_app, lambda number: [register(10 * number + i) for i in range(5)])
-    with own_app.app_context():
-        mrns = list(current_session().scalars(select(Patient.mrn)))
-        assert len(mrns) == len(set(mrns)) == 5 * PEOPLE
-        assert verify_chain(current_session()).problem is None
+    eight(own_app, lambda number: [register(10 * number + i) for i in range(5)])
+    mrns = list(current_session().scalars(select(Patient.mrn)))
+    assert len(mrns) == len(set(mrns)) == 5 * PEOPLE
+    assert verify_chain(current_session()).problem is None
 
 
 def test_one_form_sent_eight_times_at_once_makes_one_patient(own_app: Flask) -> None:
-    outcomes = all_at_once(own_app, lambda number: register(1, key="k" * 24))
+    outcomes = eight(own_app, lambda number: register(1, key="k" * 24))
     assert len(set(outcomes)) == 1
-    with own_app.app_context():
-        assert current_session().scalar(select(func.count(Patient.id))) == 1
+    assert current_session().scalar(select(func.count(Patient.id))) == 1
 
 
 def test_of_eight_who_save_the_same_version_one_wins_and_the_others_are_told(own_app: Flask) -> None:
-    with own_app.app_context():
-        patient_id = register(1)
+    patient_id = register(1)
 
     def save(number: int) -> int:
         with transaction() as session:
@@ -87,10 +61,9 @@ def test_of_eight_who_save_the_same_version_one_wins_and_the_others_are_told(own
             )
         return number
 
-    outcomes = all_at_once(own_app, save)
+    outcomes = eight(own_app, save)
     winners = [outcome for outcome in outcomes if isinstance(outcome, int)]
     assert len(winners) == 1
     assert len(outcomes) == PEOPLE
-    with own_app.app_context():
-        patient = current_session().get_one(Patient, patient_id)
-        assert (patient.version, patient.notes) == (2, f"By {winners[0]}")
+    patient = current_session().get_one(Patient, patient_id)
+    assert (patient.version, patient.notes) == (2, f"By {winners[0]}")

@@ -1,60 +1,33 @@
 """Many people at once, on a database of the test's own where commits are real."""
 
 import datetime as dt
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import select
 
-from clinic import create_app
 from clinic.config import Settings
 from clinic.db import db, transaction
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import Conflict
 from clinic.queue import service
 from clinic.queue.models import Lane, QueueEntry, QueueEvent, State, Step
-from tests.databases import fresh_database
+from tests.databases import own_clinic
 from tests.factories import NOW, TESTER, ZONE
-
-Result = TypeVar("Result")
+from tests.together import at_once
 
 
 @pytest.fixture
 def clinic(settings: Settings, redis_server: None) -> Iterator[Flask]:
     """An app on a fresh database with one department, room and service, each with id 1."""
-    with fresh_database(settings) as own:
-        app = create_app(own)
-        with app.app_context():
-            upgrade()
-            with transaction() as session:
-                session.add(Department(id=1, name="General practice"))
-                session.flush()
-                session.add(Room(id=1, department_id=1, name="Room 1"))
-                session.add(Service(id=1, department_id=1, name="Consultation", ticket_prefix="A"))
-            yield app
-            db.session.remove()
-            db.engine.dispose()
-
-
-def at_once(clinic: Flask, workers: int, work: Callable[[int], Result]) -> list[Result]:
-    """Run `work(0)`, `work(1)`, ... in threads that start together, each with a session of its own."""
-    start = threading.Barrier(workers)
-
-    def run(number: int) -> Result:
-        with clinic.app_context():
-            start.wait()
-            try:
-                return work(number)
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers)))
+    with own_clinic(settings) as app:
+        with transaction() as session:
+            session.add(Department(id=1, name="General practice"))
+            session.flush()
+            session.add(Room(id=1, department_id=1, name="Room 1"))
+            session.add(Service(id=1, department_id=1, name="Consultation", ticket_prefix="A"))
+        yield app
 
 
 def join(**values: object) -> int:
@@ -79,7 +52,6 @@ def test_ten_callers_empty_a_queue_of_500_without_repeat_or_gap(clinic: Flask) -
         for number in range(500):
             at = NOW + dt.timedelta(seconds=number)
             service.join_queue(session, service_id=1, lane=lanes[number % 3], actor=TESTER, now=at, zone=ZONE)
-    db.session.remove()
     each = at_once(clinic, 10, call_until_empty)
     called = [entry_id for one in each for entry_id in one]
     assert len(called) == len(set(called)) == 500

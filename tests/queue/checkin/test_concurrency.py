@@ -22,7 +22,8 @@ from clinic.visits.models import State, Visit
 from clinic.visits.service import Closing
 from tests.factories import NOW, TESTER, ZONE
 from tests.queue.checkin.story import assert_one_story
-from tests.queue.test_concurrency import at_once, clinic
+from tests.queue.test_concurrency import clinic
+from tests.together import at_once
 
 __all__ = ["clinic"]
 PATIENT = 1
