@@ -127,7 +127,7 @@ def find_clashes(
 
 
 def obstacle_text(obstacle: Obstacle, *, who: str, holiday: str = "") -> str:
-    """Why the schedule does not allow a time, as a sentence; `who` is the practitioner or the room."""
+    """Why the schedule or the directory does not allow a time, as a sentence; `who` is the practitioner or the room."""
     texts = {
         Obstacle.HOLIDAY: _("The clinic is closed: %(holiday)s.", holiday=holiday)
         if holiday
@@ -135,6 +135,9 @@ def obstacle_text(obstacle: Obstacle, *, who: str, holiday: str = "") -> str:
         Obstacle.LEAVE: _("%(who)s is on leave then.", who=who),
         Obstacle.CLOSED: _("The room is closed then."),
         Obstacle.HOURS: _("This is outside the hours of %(who)s.", who=who),
+        Obstacle.PRACTITIONER_GONE: _("%(who)s no longer works here.", who=who),
+        Obstacle.ROOM_UNUSED: _("The room is no longer in use."),
+        Obstacle.SERVICE_UNUSED: _("The service is no longer offered."),
     }
     return str(texts[obstacle])
 

@@ -1,5 +1,6 @@
 """The directory on one screen: departments with their rooms and services."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
+from clinic.appointments.schedules.labels import explained
+from clinic.appointments.schedules.queries import Stranded
+from clinic.appointments.schedules.service import WouldStrand, check_unused
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
 from clinic.directory import service
@@ -20,6 +24,7 @@ from clinic.errors import Conflict, Invalid, NotFound
 from clinic.money import currency_of
 from clinic.queue.queries import count_open
 from clinic.web import htmx
+from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("directory", __name__, url_prefix="/directory")
@@ -140,13 +145,31 @@ def move(kind: str, place_id: int) -> BaseResponse:
 @requires("directory.edit")
 def deactivate(kind: str, place_id: int) -> BaseResponse:
     wanted, now = _kind(kind), clock.now()
-    with transaction() as session:
-        place = get_place(session, wanted.model, place_id)
-        used = count_open(session, clock.clinic_day(now, settings().zone), **{wanted.in_use_by: place_id})
-        service.deactivate_place(
-            session, place=place, expected_version=_version(), open_tickets=used, actor=actor(), now=now
-        )
+    try:
+        with transaction() as session:
+            place = get_place(session, wanted.model, place_id)
+            used = count_open(session, clock.clinic_day(now, settings().zone), **{wanted.in_use_by: place_id})
+            service.deactivate_place(
+                session, place=place, expected_version=_version(), open_tickets=used, actor=actor(), now=now
+            )
+            check_unused(session, place, is_confirmed="confirm" in request.form, now=now)
+    except WouldStrand as error:
+        return _confirm_deactivate(wanted, place_id, error.stranded)
     return _done(_("Deactivated."))
+
+
+def _confirm_deactivate(kind: Kind, place_id: int, stranded: Sequence[Stranded]) -> Response:
+    """Which booked appointments need the place, and whether to go on."""
+    place = get_place(current_session(), kind.model, place_id)
+    return dialog(
+        "directory/_deactivate.html",
+        _("Take %(name)s out of use", name=place.name),
+        url_for("directory.index"),
+        422,
+        place=place,
+        action=url_for("directory.deactivate", kind=kind.slug, place_id=place_id),
+        stranded=explained(stranded),
+    )
 
 
 @blueprint.post("/<kind>/<int:place_id>/reactivate")

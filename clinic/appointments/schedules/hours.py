@@ -36,12 +36,15 @@ class OpenHours:
 
 
 class Obstacle(enum.StrEnum):
-    """Why a schedule does not allow a time."""
+    """Why a schedule does not allow a time, or the directory what was booked."""
 
     HOLIDAY = "holiday"
     LEAVE = "leave"
     CLOSED = "closed"
     HOURS = "hours"
+    PRACTITIONER_GONE = "practitioner_gone"
+    ROOM_UNUSED = "room_unused"
+    SERVICE_UNUSED = "service_unused"
 
 
 def open_hours(schedule: Schedule, day: dt.date, zone: ZoneInfo) -> list[OpenHours]:

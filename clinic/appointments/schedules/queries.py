@@ -7,7 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from clinic.appointments.models import EXPECTED_STATES, Appointment
@@ -16,15 +16,25 @@ from clinic.appointments.queries import shown
 from clinic.appointments.schedules.hours import Obstacle, OpenHours, Schedule, find_obstacles, open_hours
 from clinic.appointments.schedules.models import Holiday, TimeOff, WorkingHours
 from clinic.clock import clinic_day
-from clinic.directory.models import Department, Practitioner, Room
+from clinic.directory.models import Department, Practitioner, Room, Service
 from clinic.errors import NotFound
 
 Exempt = TypeVar("Exempt", TimeOff, Holiday)
+# What an appointment needs of the directory, and is out of use.
+_UNUSED = {
+    Obstacle.PRACTITIONER_GONE: Appointment.practitioner_id.in_(select(Practitioner.id).where(~Practitioner.is_active)),
+    Obstacle.ROOM_UNUSED: Appointment.room_id.in_(
+        select(Room.id).join(Room.department).where(~(Room.is_active & Department.is_active))
+    ),
+    Obstacle.SERVICE_UNUSED: Appointment.service_id.in_(
+        select(Service.id).join(Service.department).where(~(Service.is_active & Department.is_active))
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Stranded:
-    """An appointment that its schedule does not allow, and why."""
+    """An appointment that its schedule or the directory does not allow, and why."""
 
     appointment: Appointment
     obstacles: Sequence[Obstacle]
@@ -114,21 +124,53 @@ def list_expected(session: Session, *, now: dt.datetime) -> list[Appointment]:
     return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id)))
 
 
+def list_unused(
+    session: Session, *, now: dt.datetime, of: Practitioner | Department | Room | Service | None = None
+) -> list[Stranded]:
+    """Expected appointments whose practitioner, room or service is out of use, the next first; with `of`, only those
+    that need this one: one query."""
+    query = (
+        shown(select(Appointment))
+        .add_columns(*_UNUSED.values())
+        .where(Appointment.starts_at >= now, Appointment.state.in_(EXPECTED_STATES), or_(*_UNUSED.values()))
+    )
+    if of is not None:
+        query = query.where(_needs(of))
+    rows = session.execute(query.order_by(Appointment.starts_at, Appointment.id))
+    return [Stranded(row[0], [o for o, unused in zip(_UNUSED, row[1:], strict=True) if unused]) for row in rows]
+
+
+def _needs(of: Practitioner | Department | Room | Service) -> ColumnElement[bool]:
+    if isinstance(of, Practitioner):
+        return Appointment.practitioner_id == of.id
+    if isinstance(of, Room):
+        return Appointment.room_id == of.id
+    if isinstance(of, Service):
+        return Appointment.service_id == of.id
+    return or_(
+        Appointment.room_id.in_(select(Room.id).where(Room.department_id == of.id)),
+        Appointment.service_id.in_(select(Service.id).where(Service.department_id == of.id)),
+    )
+
+
 def list_stranded(
     session: Session, *, proposed: Schedule | None = None, now: dt.datetime, zone: ZoneInfo
 ) -> list[Stranded]:
-    """Expected appointments that the schedule does not allow: four queries.
+    """Expected appointments that the schedule does not allow, or whose practitioner, room or service is out of use:
+    five queries.
 
-    With `proposed`, only those that it would strand and that are allowed as it stands. Deliberate ones, booked beside
-    the rules with a reason, are left out.
+    With `proposed`, only those that it would strand and that are allowed as it stands: four. Deliberate ones, booked
+    beside the rules with a reason, are left out.
     """
     current = load_schedule(session, clinic_day(now, zone))
+    unused = {} if proposed else {one.appointment.id: one.obstacles for one in list_unused(session, now=now)}
     found = []
     for appointment in list_expected(session, now=now):
         place = placed(appointment)
         obstacles = find_obstacles(proposed or current, place, zone)
         is_deliberate = appointment.double_booking_reason is not None
-        if not obstacles or is_deliberate or (proposed and find_obstacles(current, place, zone)):
-            continue
-        found.append(Stranded(appointment, obstacles))
+        if is_deliberate or (proposed and find_obstacles(current, place, zone)):
+            obstacles = []
+        if obstacles or appointment.id in unused:
+            found.append(Stranded(appointment, [*unused.get(appointment.id, ()), *obstacles]))
     return found

@@ -29,12 +29,13 @@ from clinic.appointments.schedules.queries import (
     Stranded,
     get_exempt,
     list_stranded,
+    list_unused,
     list_weekly_hours,
     load_schedule,
 )
 from clinic.audit.service import Actor, record
 from clinic.clock import clinic_day
-from clinic.directory.models import Practitioner, Room
+from clinic.directory.models import Department, Practitioner, Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
 
 TOPIC = "schedules"
@@ -191,6 +192,19 @@ def remove_holiday(session: Session, *, holiday_id: int, actor: Actor, now: dt.d
     _note(session, "holiday_removed", holiday, before=before, after=None, actor=actor, now=now)
     session.delete(holiday)
     session.flush()
+
+
+def check_unused(
+    session: Session,
+    of: Practitioner | Department | Room | Service,
+    *,
+    is_confirmed: bool = False,
+    now: dt.datetime,
+) -> None:
+    """Ask after taking something out of use, in the same transaction: WouldStrand names what is booked with it."""
+    stranded = [] if is_confirmed or of.is_active else list_unused(session, now=now, of=of)
+    if stranded:
+        raise WouldStrand(stranded)
 
 
 def _lock(session: Session, owner: Owner) -> None:

@@ -66,6 +66,7 @@ class PractitionerForm(CreateForm):
     country = StringField(_l("Country"), validators=[Length(max=60)])
     credentials = FieldList(FormField(CredentialForm), label=_l("Professional numbers"), max_entries=12)
     is_active = BooleanField(_l("Works here"), description=_l("Untick to take them out of every choice."), default=True)
+    confirm = BooleanField(_l("Save nevertheless"))
 
     def validate_version(self, field: HiddenField) -> None:
         if not str(field.data or "").isdecimal():

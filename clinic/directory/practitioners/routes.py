@@ -1,10 +1,15 @@
 """The list of practitioners and their form."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
+from clinic.appointments.schedules.labels import explained
+from clinic.appointments.schedules.queries import Stranded
+from clinic.appointments.schedules.service import WouldStrand, check_unused
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Practitioner
@@ -86,6 +91,9 @@ def update(practitioner_id: int) -> BaseResponse:
         return _form_page(form, get_practitioner(current_session(), practitioner_id), 422)
     try:
         _update(practitioner_id, form, region)
+    except WouldStrand as error:
+        form.add_error(error)
+        return _form_page(form, get_practitioner(current_session(), practitioner_id), 422, error.stranded)
     except Invalid as error:
         form.add_error(error)
         return _form_page(form, get_practitioner(current_session(), practitioner_id), 422)
@@ -100,7 +108,7 @@ def update(practitioner_id: int) -> BaseResponse:
 def _update(practitioner_id: int, form: PractitionerForm, region: str) -> None:
     with transaction() as session:
         old = details_of(get_practitioner(session, practitioner_id, lock=True))
-        service.update_practitioner(
+        practitioner = service.update_practitioner(
             session,
             practitioner_id=practitioner_id,
             details=form.details(old, region),
@@ -108,11 +116,23 @@ def _update(practitioner_id: int, form: PractitionerForm, region: str) -> None:
             actor=actor(),
             now=clock.now(),
         )
+        if old.is_active:
+            check_unused(session, practitioner, is_confirmed=form.confirm.data, now=clock.now())
 
 
-def _form_page(form: PractitionerForm, practitioner: Practitioner | None = None, status: int = 200) -> Response:
+def _form_page(
+    form: PractitionerForm,
+    practitioner: Practitioner | None = None,
+    status: int = 200,
+    stranded: Sequence[Stranded] = (),
+) -> Response:
     """The whole page, with htmx too: its form is sent as a page."""
     template = "edit" if practitioner else "new"
     return htmx.page(
-        f"{PAGES}/{template}.html", partial=f"{PAGES}/_form.html", status=status, form=form, practitioner=practitioner
+        f"{PAGES}/{template}.html",
+        partial=f"{PAGES}/_form.html",
+        status=status,
+        form=form,
+        practitioner=practitioner,
+        stranded=explained(stranded),
     )
