@@ -52,7 +52,7 @@ def get_place(session: Session, entry: QueueEntry, outlooks: Outlooks, now: dt.d
     """Where a ticket stands now."""
     if entry.state is not State.WAITING:
         return Place(entry, 0, None)
-    outlook = outlooks.get(session, entry.department_id, day=entry.day, now=now)
-    # Who joined a moment ago is not in it yet: they stand behind everybody.
+    outlook = outlooks.get(session, entry.department_id, day=entry.day, now=now, entry_id=entry.id)
+    # Called meanwhile, an entry is not in it.
     ahead = outlook.ahead.get(entry.id, len(outlook.ahead))
     return Place(entry, ahead, outlook.waits.get(entry.id))

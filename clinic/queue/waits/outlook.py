@@ -39,15 +39,21 @@ class Outlooks:
     def __init__(self) -> None:
         self._kept: dict[tuple[int, dt.date], _Kept] = {}
 
-    def get(self, session: Session, department_id: int, *, day: dt.date, now: dt.datetime) -> Outlook:
-        """The department's outlook. Who asks while another thread works it out waits for that."""
+    def get(
+        self, session: Session, department_id: int, *, day: dt.date, now: dt.datetime, entry_id: int | None = None
+    ) -> Outlook:
+        """The department's outlook, in which the waiting entry `entry_id` stands however lately it joined.
+
+        Who asks while another thread works it out waits for that.
+        """
         if any(day - other > _KEEP for _department, other in self._kept):
             self.forget()
         kept = self._kept.setdefault((department_id, day), _Kept())
         with kept.lock:
-            if kept.outlook is None or now - kept.outlook.at >= FRESH:
-                kept.outlook = _work_out(session, department_id, kept, day, now)
-            return kept.outlook
+            known = kept.outlook
+            if known is None or now - known.at >= FRESH or (entry_id is not None and entry_id not in known.ahead):
+                known = kept.outlook = _work_out(session, department_id, kept, day, now)
+            return known
 
     def forget(self) -> None:
         """Work everything out again."""

@@ -103,3 +103,18 @@ def test_however_many_ask_it_is_worked_out_once(session: Session, make: Factory)
         assert statements == []
         assert outlooks.get(session, department.id, day=TODAY, now=at(0) + FRESH) is not outlook
         assert len(statements) == 2
+
+
+def test_a_ticket_of_this_moment_stands_in_what_was_worked_out_a_moment_before(session: Session, make: Factory) -> None:
+    department, consultation, first, _second = rooms(make)
+    called, before = [ticket(make, consultation, minutes) for minutes in (-20, -15)]
+    take(session, called, -2, Step.CALL, room=first)
+    outlooks = Outlooks()
+    outlooks.get(session, department.id, day=TODAY, now=at(0))
+    new = ticket(make, consultation, 0)
+    outlook = outlooks.get(session, department.id, day=TODAY, now=at(0), entry_id=new.id)
+    assert outlook.ahead == {before.id: 0, new.id: 1}
+    assert new.id in outlook.waits
+    with count_queries(session) as statements:
+        assert outlooks.get(session, department.id, day=TODAY, now=at(0), entry_id=before.id) is outlook
+        assert statements == []
