@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from clinic.ops.sample.places import _PLACES
 from tests.browser.journey.conftest import Employ
 from tests.browser.journey.person import PHONE, Person
+from tests.patients.printing.reader import read_pdf
 
 pytestmark = pytest.mark.browser
 KIOSK = {"viewport": {"width": 1080, "height": 1350}, "has_touch": True}
@@ -101,6 +102,8 @@ def test_a_walk_in_goes_from_the_kiosk_to_done(employ: Employ) -> None:
     kiosk.look()
     ticket = take_number(kiosk.page, kiosk_address)
     kiosk.look()
+    printed, _codes, _text = read_pdf(kiosk.page.pdf(prefer_css_page_size=True))
+    assert [round(width) for width, _height in printed] == [80]
     phone.page.goto(kiosk.page.locator(".kiosk-code a").get_attribute("href") or "")
     expect(phone.page.get_by_role("heading", name=ticket)).to_be_visible()
     expect(phone.page.locator("#place")).to_contain_text("before you")
