@@ -15,8 +15,9 @@ export FLASK_SKIP_DOTENV := 1
 run: packages
 	@exec $(BIN)/python -m clinic.ops.supervisor
 
+# A worker per core; tests of a file stay together.
 test: dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile $(PYTEST_ARGS)
 
 lint: dev
 	$(BIN)/ruff check .

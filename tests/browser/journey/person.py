@@ -37,6 +37,8 @@ class Person:
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
         page.on("console", lambda line: self._note(line.type, f"{page.url}: {line.text}"))
+        # Chromium is told in time that choosers are answered here: asked for with the key itself, it can be too late.
+        page.on("filechooser", lambda _chooser: None)
         page.goto(path)
         return page
 
