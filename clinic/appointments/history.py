@@ -40,7 +40,7 @@ def take_step(
     session: Session, appointment: Appointment, step: Step, given: dict[str, Any], *, actor: Actor, now: dt.datetime
 ) -> AppointmentEvent:
     """The one place where a locked appointment moves on. Conflict when its state does not allow the step."""
-    if not appointment.may(step):
+    if not appointment.state.may(step):
         raise Conflict(_("This appointment was changed by somebody else meanwhile."))
     target = TRANSITIONS[step][appointment.state]
     cleared = _CANCELLATION if appointment.state is State.CANCELLED is not target else {}

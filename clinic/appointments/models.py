@@ -27,6 +27,20 @@ class State(enum.StrEnum):
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
 
+    @property
+    def is_to_check_in(self) -> bool:
+        """The patient may come: expected, or late."""
+        return self in (*EXPECTED_STATES, State.NO_SHOW)
+
+    @property
+    def has_come(self) -> bool:
+        """There is a visit that says how it goes on."""
+        return self in (*PRESENT_STATES, State.FULFILLED)
+
+    def may(self, step: "Step") -> bool:
+        """Whether the table of transitions allows `step`."""
+        return self in TRANSITIONS.get(step, {})
+
 
 EXPECTED_STATES = (State.BOOKED, State.CONFIRMED)
 PRESENT_STATES = (State.ARRIVED, State.IN_PROGRESS)
@@ -185,22 +199,8 @@ class Appointment(Idempotent, Keyed, Base):
         return self.state in EXPECTED_STATES
 
     @property
-    def is_to_check_in(self) -> bool:
-        """The patient may come: expected, or late."""
-        return self.state in (*EXPECTED_STATES, State.NO_SHOW)
-
-    @property
-    def has_come(self) -> bool:
-        """It has a visit that says how it goes on."""
-        return self.state in (*PRESENT_STATES, State.FULFILLED)
-
-    @property
     def duration(self) -> dt.timedelta:
         return self.ends_at - self.starts_at
-
-    def may(self, step: Step) -> bool:
-        """Whether the table of transitions allows `step` now."""
-        return self.state in TRANSITIONS.get(step, {})
 
 
 class AppointmentEvent(Keyed, Base):

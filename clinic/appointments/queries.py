@@ -44,11 +44,6 @@ def find_by_key(session: Session, idempotency_key: str | None) -> Appointment | 
     return session.scalar(select(Appointment).where(Appointment.idempotency_key == idempotency_key))
 
 
-def list_day(session: Session, day: dt.date, *, states: Sequence[State] | None = None) -> list[Appointment]:
-    """The clinic's appointments of a day in their order, whatever became of them unless `states` narrows it."""
-    return list_between(session, from_day=day, to_day=day, states=states)
-
-
 def list_between(
     session: Session,
     *,

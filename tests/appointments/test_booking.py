@@ -10,7 +10,7 @@ from clinic.appointments import service
 from clinic.appointments.conflicts import ClashKind, SameDay, SlotTaken
 from clinic.appointments.models import AppointmentEvent, State, Step
 from clinic.appointments.placement import Reasons, placed, placement_of
-from clinic.appointments.queries import list_between, list_day, list_events, list_of_patient, list_upcoming
+from clinic.appointments.queries import list_between, list_events, list_of_patient, list_upcoming
 from clinic.db import transaction
 from clinic.errors import Conflict, Invalid, NotFound
 from tests.appointments.conftest import DAY, Clinic, at
@@ -41,8 +41,8 @@ def test_a_booking_lasts_as_long_as_its_service_and_knows_the_clinics_day(clinic
     booked = clinic.book(at(0, 30), note="Brings the X-ray")
     assert (booked.day, booked.duration, booked.state) == (DAY, dt.timedelta(minutes=15), State.BOOKED)
     assert booked.starts_at.date() == DAY - dt.timedelta(days=1)  # in UTC it is still the day before
-    assert [a.id for a in list_day(session, DAY)] == [booked.id]
-    assert list_day(session, DAY - dt.timedelta(days=1)) == []
+    assert [a.id for a in list_between(session, from_day=DAY, to_day=DAY)] == [booked.id]
+    assert list_between(session, from_day=DAY - dt.timedelta(days=1), to_day=DAY - dt.timedelta(days=1)) == []
 
 
 @pytest.mark.parametrize("minutes", [-10, 0, 10])

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from clinic import clock
 from clinic.appointments.calendar.address import Asked, column_key, first_weekday
-from clinic.appointments.calendar.queries import By, Column, list_columns
-from clinic.appointments.models import Appointment, State, Step
-from clinic.appointments.queries import list_between
+from clinic.appointments.calendar.queries import By, Column, Line, list_columns, list_lines
+from clinic.appointments.models import State, Step
 from clinic.appointments.schedules.hours import OpenHours
 from clinic.appointments.schedules.queries import list_open_hours
 from clinic.appointments.waitlist.holds import held_placement, list_holds
@@ -24,7 +23,6 @@ from clinic.clock import day_bounds, wall_time
 from clinic.web.security import settings
 
 OPENS, CLOSES = 8, 18
-LOCAL = "%Y-%m-%dT%H:%M:%S"
 
 
 @dataclass(frozen=True)
@@ -35,23 +33,23 @@ class Calendar:
     all_columns: Sequence[Column]
     columns: Sequence[Column]
     opened: Sequence[OpenHours]
-    appointments: Sequence[Appointment]
+    appointments: Sequence[Line]
     holds: Sequence[WaitlistEntry]
 
     @property
-    def sheet(self) -> list[Appointment]:
+    def sheet(self) -> list[Line]:
         """The chosen day's appointments in their order."""
         return [a for a in self.appointments if a.day == self.asked.day]
 
     @property
-    def drawn(self) -> list[Appointment]:
+    def drawn(self) -> list[Line]:
         """Without the cancelled ones: their time is free to be booked."""
         return [a for a in self.appointments if a.state is not State.CANCELLED]
 
     def hours(self) -> tuple[int, int]:
         """From which to which full hour the days are drawn: all that is open or booked."""
         zone = settings().zone
-        rows: list[Appointment | OpenHours] = [*self.opened, *self.appointments]
+        rows: list[Line | OpenHours] = [*self.opened, *self.appointments]
         spans = [(row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)) for row in rows]
         if not spans:
             return OPENS, CLOSES
@@ -62,9 +60,9 @@ class Calendar:
 def read_calendar(session: Session, asked: Asked) -> Calendar:
     """Six queries for a day, and for a week."""
     first, last, zone = asked.days[0], asked.days[-1], settings().zone
-    found = list_between(session, from_day=first, to_day=last)
+    found = list_lines(session, from_day=first, to_day=last)
     opened = list_open_hours(session, from_day=first, to_day=last, zone=zone)
-    rows: list[Appointment | OpenHours] = [*found, *opened]
+    rows: list[Line | OpenHours] = [*found, *opened]
     there = list_columns(session, asked.by, {one for row in rows if (one := _whose(row, asked.by)) is not None})
     if any(_whose(a, asked.by) is None for a in found):
         there.append(Column(None, _("No room") if asked.by is By.ROOM else _("No practitioner")))
@@ -80,7 +78,7 @@ def read_calendar(session: Session, asked: Asked) -> Calendar:
     )
 
 
-def _whose(row: Appointment | OpenHours, by: By) -> int | None:
+def _whose(row: Line | OpenHours, by: By) -> int | None:
     return row.room_id if by is By.ROOM else row.practitioner_id
 
 
@@ -120,27 +118,34 @@ def _column(column: Column, calendar: Calendar) -> dict[str, str]:
     }
 
 
-def event_data(appointment: Appointment, by: By, *, may_book: bool) -> dict[str, Any]:
-    """One appointment as the script draws it; times are the clinic's wall clock."""
-    state, can_move = appointment.state, may_book and appointment.may(Step.MOVE)
-    return {
-        "id": str(appointment.id),
-        "resourceIds": [column_key(_whose(appointment, by))],
-        "start": _local(appointment.starts_at),
-        "end": _local(appointment.ends_at),
-        "startEditable": can_move,
-        "durationEditable": can_move,
-        "classNames": [f"is-{state}"],
-        "extendedProps": {
-            "who": appointment.patient.display_name,
-            "what": appointment.service.name,
-            "state": str(STATE_WORDS[state]),
-            "url": url_for("appointments.show", appointment_id=appointment.id),
-            "dialogTitle": _("Appointment"),
-            "moveUrl": url_for("appointments.ask_move", appointment_id=appointment.id, by=by),
-            "moveTitle": _("Move appointment"),
-        },
-    }
+def events_data(calendar: Calendar, *, may_book: bool) -> Iterator[dict[str, Any]]:
+    """The appointments as the script draws them; times are the clinic's wall clock."""
+    by = calendar.asked.by
+    show, move = (
+        url_for("appointments.show", appointment_id=0),
+        url_for("appointments.ask_move", appointment_id=0, by=by),
+    )
+    titles = {"dialogTitle": _("Appointment"), "moveTitle": _("Move appointment")}
+    movable = {state for state in State if may_book and state.may(Step.MOVE)}
+    words = {state: str(STATE_WORDS[state]) for state in State}
+    for line in calendar.drawn:
+        yield {
+            "id": str(line.id),
+            "resourceIds": [column_key(_whose(line, by))],
+            "start": _local(line.starts_at),
+            "end": _local(line.ends_at),
+            "startEditable": line.state in movable,
+            "durationEditable": line.state in movable,
+            "classNames": [f"is-{line.state}"],
+            "extendedProps": {
+                "who": line.name,
+                "what": line.service,
+                "state": words[line.state],
+                "url": show.replace("/0", f"/{line.id}", 1),
+                "moveUrl": move.replace("/0", f"/{line.id}", 1),
+                **titles,
+            },
+        }
 
 
 def hold_data(entry: WaitlistEntry, by: By) -> dict[str, Any] | None:
@@ -193,4 +198,4 @@ def _shade(column: Column, start: dt.datetime, end: dt.datetime) -> dict[str, An
 
 
 def _local(instant: dt.datetime) -> str:
-    return instant.astimezone(settings().zone).strftime(LOCAL)
+    return instant.astimezone(settings().zone).replace(tzinfo=None).isoformat(timespec="seconds")

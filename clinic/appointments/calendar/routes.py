@@ -41,8 +41,7 @@ def index() -> Response:
 def events() -> Response:
     asked = read_address(request.args)
     calendar = page.read_calendar(current_session(), asked)
-    may_book = _may_book()
-    booked = [page.event_data(a, asked.by, may_book=may_book) for a in calendar.drawn]
+    booked = page.events_data(calendar, may_book=_may_book())
     held = filter(None, (page.hold_data(entry, asked.by) for entry in calendar.holds))
     return jsonify(events=[*booked, *held, *page.closed_data(calendar)])
 

@@ -101,7 +101,7 @@ def _lock_appointment(session: Session, appointment_id: int, patient_id: int, da
         raise NotFound(_("There is no such appointment."))
     if appointment.day != day:
         raise Invalid(_("This appointment is not today."), "appointment_id")
-    if appointment.has_come:
+    if appointment.state.has_come:
         raise Conflict(_("This appointment has been checked in already."))
     return appointment
 
