@@ -5,12 +5,14 @@ longer than reading and writing fifty patients; so did the menus of a day sheet'
 """
 
 from collections.abc import Hashable, Mapping
+from functools import lru_cache, partial
 
 from flask import Flask, current_app, render_template
 from flask_babel import get_locale
 from markupsafe import Markup
 
 MAX_KEPT = 500
+MAX_LINES = 3_000
 # Stand in a kept part where each row has something of its own: numbers that no row has, so that they fit an address.
 MARKS = {name: 9_000_000_000_000_001 + n for n, name in enumerate(("id", "version", "patient_id", "name"))}
 
@@ -38,8 +40,25 @@ def stamped(template: str, values: Mapping[str, object], **shown: Hashable) -> M
     return html
 
 
+def written(template: str, line: Hashable, **shown: Hashable) -> Markup:
+    """A line of a long list, rendered again only when something of it changed.
+
+    `line` (what is read of it) and `shown` are all that `template` depends on but for the language; it sees no context.
+    """
+    html: Markup = current_app.extensions["frame_lines"](template, str(get_locale()), line, tuple(shown.items()))
+    return html
+
+
+def _write(
+    app: Flask, template: str, _language: str, line: Hashable, shown: tuple[tuple[str, Hashable], ...]
+) -> Markup:
+    html = app.jinja_env.get_template(template).render(line=line, **dict(shown))
+    return Markup(html)  # nosec B704: templates escape
+
+
 def install(app: Flask) -> None:
-    """Offer `kept()` and `stamped()` to every template."""
+    """Offer `kept()`, `stamped()` and `written()` to every template."""
     app.extensions["frame"] = {}
-    app.add_template_global(kept)
-    app.add_template_global(stamped)
+    app.extensions["frame_lines"] = lru_cache(MAX_LINES)(partial(_write, app))
+    for function in (kept, stamped, written):
+        app.add_template_global(function)

@@ -5,10 +5,12 @@ import re
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from clinic.appointments.models import CancelledBy
 from clinic.appointments.service import cancel_appointment
+from clinic.auth.access import Role
 from clinic.db import transaction
 from tests.appointments.conftest import Clinic
 from tests.appointments.soon import monday, soon
@@ -129,3 +131,31 @@ def test_a_day_on_which_nobody_works_says_so_instead_of_drawing_no_columns(recep
     assert 'id="calendar"' not in page
     assert "calendar/page.js" not in page
     assert "calendar/toolbar.js" in page
+
+
+def test_a_kept_line_follows_every_change_and_every_reader(
+    manager: Browser, session: Session, clinic: Clinic, app: Flask
+) -> None:
+    kept = app.extensions["frame_lines"]
+    appointment = clinic.book(soon(9, 15))
+    assert "Amina Benali" in manager.page(url())
+    rendered = kept.cache_info().misses
+    assert "Amina Benali" in manager.page(url())
+    assert kept.cache_info().misses == rendered
+    with transaction(session):
+        appointment.patient.display_name = "Amina <Haddad>"
+    assert "Amina &lt;Haddad&gt;" in manager.page(url())
+    assert "Cancel appointment" in manager.page(url())
+    with transaction(session):
+        cancel_appointment(
+            session,
+            appointment_id=appointment.id,
+            expected_version=appointment.version,
+            cancelled_by=CancelledBy.CLINIC,
+            actor=TESTER,
+            now=NOW,
+        )
+    assert "Cancel appointment" not in manager.page(url())
+    assert "Cancelled" in manager.page(url())
+    cashier = manager.sign_in(clinic.make.user(Role.CASHIER)).page(url())
+    assert 'data-menu id="appointment-' not in cashier
