@@ -2,7 +2,6 @@
 
 import datetime as dt
 import enum
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from sqlalchemy import DateTime, Enum, MetaData, String, TypeDecorator, event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from clinic.turns import turn_of
+
 _Hook = TypeVar("_Hook", bound=Callable[[Session], None])
 
 WRITE_OPTION = "clinic_write"
@@ -21,8 +22,6 @@ BUSY_SECONDS = 15
 _AFTER_COMMIT = "clinic.after_commit"
 _BEFORE_COMMIT = "clinic.before_commit"
 _OPEN = "clinic.transaction_open"
-# SQLite has one writer. Those of one process wait here for their turn: asleep, not asking for the lock again and again.
-_writer = threading.Lock()
 
 
 class Base(DeclarativeBase):
@@ -201,20 +200,15 @@ def transaction(session: Session | None = None) -> Iterator[Session]:
 
 @contextmanager
 def _turn(session: Session) -> Iterator[None]:
-    """Hold this process's turn to write; after BUSY_SECONDS go on without it, and let the database say who is first."""
-    writer = _writer
-    taken = session.get_bind().dialect.name == "sqlite" and writer.acquire(timeout=BUSY_SECONDS)
+    """Hold the turn to write; after BUSY_SECONDS go on without it, and let the database say who is first."""
+    engine = session.get_bind().engine
+    turn = turn_of(engine) if engine.dialect.name == "sqlite" else None
+    taken = turn is not None and turn.take(BUSY_SECONDS)
     try:
         yield
     finally:
-        if taken:
-            writer.release()
-
-
-def forget_turn() -> None:
-    """For a process just forked: whoever held the turn was a thread of its parent."""
-    global _writer
-    _writer = threading.Lock()
+        if turn is not None and taken:
+            turn.give_back()
 
 
 def after_commit(session: Session, callback: Callable[[], object]) -> None:

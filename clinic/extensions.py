@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from clinic import cache, crypto, queueing
 from clinic.audit.service import use_audit_key
 from clinic.config import Settings
-from clinic.db import configure_engine, db, engine_options, forget_turn
+from clinic.db import configure_engine, db, engine_options
 from clinic.documents.storage import open_storage, use_storage
 from clinic.patients.merging import guard
 
@@ -51,7 +51,6 @@ def install(app: Flask, settings: Settings) -> None:
         # A forked worker must not share its parent's connections.
         engine = db.engine
         os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
-    os.register_at_fork(after_in_child=forget_turn)
 
 
 def _chosen_locale() -> str | None:

@@ -1,5 +1,4 @@
 import datetime as dt
-import os
 import threading
 import time
 
@@ -108,16 +107,6 @@ def test_a_writer_gives_up_in_the_end(settings: Settings, tmp_path: object, monk
         holder.exec_driver_sql("SELECT 1")
         with second.connect().execution_options(**{WRITE_OPTION: True}) as waiting, pytest.raises(OperationalError):
             waiting.exec_driver_sql("SELECT 1")
-
-
-@pytest.mark.usefixtures("app")
-def test_a_forked_process_does_not_wait_for_a_turn_that_its_parent_holds() -> None:
-    with rules._writer:
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if rules._writer.acquire(timeout=0) else 1)
-        _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_writers_of_one_process_take_turns_and_lose_nothing(settings: Settings) -> None:
