@@ -18,9 +18,11 @@ from clinic.names import fold, sort_name
 from clinic.patients.duplicates.scoring import LIKELY, Reason, Traits, score
 from clinic.patients.models import BirthPrecision, Patient, PatientIdentifier, PatientSearchToken
 from clinic.patients.tokens import email_token, phone_token
+from clinic.phones import digits
 
 # A phone or a day shared by more than this many tells nothing.
 CANDIDATES_MOST = 300
+MIN_DIGITS = 7
 _INITIALS = 2
 _AFTER_EVERY_NAME = "\U0010ffff"
 _TRAITS = (Patient.id, Patient.family_name, Patient.given_name, Patient.birth_date, Patient.birth_precision)
@@ -64,12 +66,12 @@ def score_candidates(
 
 
 def contact_keys(ring: KeyRing, telecoms: Iterable[dict[str, Any]]) -> dict[bytes, Reason]:
-    """Blocking keys of phone numbers and e-mail addresses; of short numbers none."""
+    """Blocking keys of phone numbers and e-mail addresses; of short numbers, and of words in their place, none."""
     keys: dict[bytes, Reason] = {}
     for telecom in telecoms:
         if telecom["system"] == "email":
             keys[email_token(ring, telecom["value"])] = Reason.EMAIL
-        elif len(telecom["value"]) >= 7:
+        elif len(digits(telecom["value"])) >= MIN_DIGITS:
             keys[phone_token(ring, telecom["value"])] = Reason.PHONE
     return keys
 

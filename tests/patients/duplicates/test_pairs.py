@@ -82,8 +82,9 @@ def test_two_who_share_a_phone_or_a_day_only_are_no_pair(session: Session) -> No
 def test_imported_records_are_compared_with_those_registered_by_hand(session: Session) -> None:
     by_hand = register(session, ADAEZE)
     match_waiting()
+    with_words = replace(ADAESE, telecoms=({**PHONE, "value": "neighbour's phone", "typed": "neighbour's phone"},))
     with transaction(session):
-        (imported,) = patients.register_patients(session, batch=[ADAESE], actor=TESTER, now=NOW)
+        (imported,) = patients.register_patients(session, batch=[with_words], actor=TESTER, now=NOW)
     match_waiting()
     assert pairs(session) == [(by_hand.id, imported)]
 
