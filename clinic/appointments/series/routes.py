@@ -97,6 +97,16 @@ def show(series_id: int) -> Response:
     )
 
 
+@blueprint.post("/<int:series_id>/move/new")
+@requires("appointments.book")
+def begin_move(series_id: int) -> Response:
+    """The form, begun with where one of the appointments would go: dragged in the calendar, or typed."""
+    series, start = _start(series_id)
+    form = MoveSeriesForm()
+    form.appointment_id.data = start.id
+    return _ask_move(form, series, start)
+
+
 @blueprint.get("/<int:series_id>/move")
 @requires("appointments.book")
 def ask_move(series_id: int) -> Response:

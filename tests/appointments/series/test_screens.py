@@ -146,6 +146,23 @@ def test_this_and_the_following_are_moved(
     assert [one.starts_at.astimezone(ZONE).hour for one in booked(session)] == times
 
 
+def test_where_one_of_a_series_would_go_is_taken_over_for_the_series(
+    receptionist: Browser, clinic: Clinic, session: Session, first_day: dt.date
+) -> None:
+    _first, second, third = make_series(receptionist, clinic, session, first_day)
+    asked = receptionist.htmx("GET", f"/appointments/{second.id}/move?time=14:00").get_data(as_text=True)
+    begin = f"{URL}/{second.series_id}/move/new?appointment_id={second.id}"
+    assert begin in asked
+    sent = {name: value for name, value in change(second, clinic).items() if name not in ("appointment_id", "scope")}
+    begun = receptionist.htmx("POST", begin, sent).get_data(as_text=True)
+    shown = f'name="appointment_id" type="hidden" value="{second.id}"'
+    for text in ('value="14:00"', "This and the following", "All to come", shown):
+        assert text in begun
+    assert "is-invalid" not in begun
+    assert third.starts_at.astimezone(ZONE).hour == 10
+    assert receptionist.post(f"{URL}/{second.series_id}/move/new?appointment_id=0", sent).status_code == 404
+
+
 def test_a_change_that_meets_something_is_shown_first(
     receptionist: Browser, clinic: Clinic, session: Session, first_day: dt.date
 ) -> None:
@@ -178,5 +195,6 @@ def test_series_are_not_the_cashiers_to_change(
     assert cashier.post(URL, form(clinic, first_day)).status_code == 403
     assert cashier.post(f"{URL}/new", form(clinic, first_day)).status_code == 403
     assert cashier.post(f"{URL}/1/move", {}).status_code == 403
+    assert cashier.post(f"{URL}/1/move/new", {}).status_code == 403
     assert cashier.post(f"{URL}/1/cancel", {}).status_code == 403
     assert cashier.get(f"{URL}/1").status_code == 404
