@@ -51,6 +51,7 @@ AREAS = (
     "queue.notices",
     "queue.phone",
     "queue.tickets",
+    "queue.walkins",
     "visits",
 )
 

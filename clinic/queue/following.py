@@ -34,11 +34,12 @@ def _ending(entries: Sequence[QueueEntry], *, is_seen: bool) -> VisitState:
     return VisitState.CANCELLED
 
 
-def follow_entry(session: Session, entry: QueueEntry, *, actor: Actor, now: dt.datetime) -> None:
-    """After a step of a ticket: its visit, and through it the appointment, say the same."""
-    if entry.visit_id is None:
+def follow_tickets(session: Session, visit_id: int | None, *, actor: Actor, now: dt.datetime) -> None:
+    """After a step of a ticket: its visit, and through it the appointment, say the same. A visit that has lost its
+    only ticket was a mistake."""
+    if visit_id is None:
         return
     # Locked before its tickets are read: of two steps at once the later one sees what the earlier did.
-    get_visit(session, entry.visit_id, lock=True)
-    course = course_of(list_of_visit(session, entry.visit_id))
-    visits.set_course(session, visit_id=entry.visit_id, course=course, actor=actor, now=now)
+    get_visit(session, visit_id, lock=True)
+    course = course_of(list_of_visit(session, visit_id))
+    visits.set_course(session, visit_id=visit_id, course=course, actor=actor, now=now)

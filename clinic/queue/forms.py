@@ -52,6 +52,7 @@ STEP_WORDS = {
     Step.CANCEL: StepWords(_l("Cancel ticket"), "x", "x", _l("cancelled")),
     Step.WITHDRAW: StepWords(_l("Given by mistake"), "undo", "", _l("taken back, given by mistake")),
     Step.CLOSE: StepWords(_l("Close"), "check", "", _l("closed")),
+    Step.IDENTIFY: StepWords(_l("Who is this?"), "user", "i", _l("identified")),
     Step.UNDO: StepWords(_l("Undo"), "undo", "", _l("last step undone")),
 }
 
@@ -84,9 +85,14 @@ class JoinForm(CreateForm):
     def offer(self, services: Sequence[Service], appointments: Sequence[Appointment] = ()) -> "JoinForm":
         """Set the services, and the patient's appointments, to choose from."""
         self.service_id.choices = options((s.id, s.name) for s in services)
-        texts = [(a.id, _appointment_text(a)) for a in appointments]
-        self.appointment_id.choices = options([*texts, (0, _("Without an appointment"))]) if texts else []
+        self.appointment_id.choices = appointment_choices(appointments)
         return self
+
+
+def appointment_choices(appointments: Sequence[Appointment]) -> Sequence[Any]:
+    """A patient's appointments and none of them; nothing to choose when there are none."""
+    texts = [(a.id, _appointment_text(a)) for a in appointments]
+    return options([*texts, (0, _("Without an appointment"))]) if texts else []
 
 
 def _appointment_text(appointment: Appointment) -> str:
@@ -94,6 +100,24 @@ def _appointment_text(appointment: Appointment) -> str:
     who = appointment.practitioner or appointment.room
     with_whom = who.display_name if isinstance(who, Practitioner) else who.name if who else ""
     return " · ".join(filter(None, (local_time(appointment.starts_at), appointment.service.name, with_whom)))
+
+
+class IdentifyForm(Form):
+    """Whose ticket it is, and which of their appointments of today they came for; 0 or none is "without"."""
+
+    patient_id = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1)])
+    appointment_id = RadioField(
+        _l("Appointment today"), coerce=int, choices=[], validate_choice=False, validators=[Optional()]
+    )
+    confirm = BooleanField(_l("It is a further ticket of this patient"))
+
+    def offer(self, appointments: Sequence[Appointment], service_id: int) -> "IdentifyForm":
+        """Set the patient's appointments to choose from; the one for the ticket's service is proposed."""
+        self.appointment_id.choices = appointment_choices(appointments)
+        if self.appointment_id.data is None and appointments:
+            fitting = [each.id for each in appointments if each.service_id == service_id]
+            self.appointment_id.data = fitting[0] if fitting else appointments[0].id
+        return self
 
 
 class MoveForm(Form):

@@ -60,12 +60,13 @@ class Step(enum.StrEnum):
     CANCEL = "cancel"
     WITHDRAW = "withdraw"
     CLOSE = "close"
+    IDENTIFY = "identify"
     UNDO = "undo"
 
 
 # The only truth about moves: step -> state before -> state after. A pair that is missing is refused by the
-# service and has no button. WITHDRAW takes back a ticket given by mistake; CLOSE ends what a past day left open; UNDO
-# goes wherever the last step came from.
+# service and has no button. WITHDRAW takes back a ticket given by mistake; CLOSE ends what a past day left open;
+# IDENTIFY says who a walk-in is and moves nothing; UNDO goes wherever the last step came from.
 TRANSITIONS: dict[Step, dict[State, State]] = {
     Step.CALL: {State.WAITING: State.CALLED, State.ON_HOLD: State.CALLED},
     Step.RECALL: {State.CALLED: State.CALLED},
@@ -101,6 +102,7 @@ TRANSITIONS: dict[Step, dict[State, State]] = {
         State.ON_HOLD: State.NO_SHOW,
         State.IN_SERVICE: State.DONE,
     },
+    Step.IDENTIFY: {state: state for state in OPEN_STATES},
 }
 
 

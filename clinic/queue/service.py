@@ -13,7 +13,7 @@ from clinic.audit.service import Actor, changes, record
 from clinic.clock import clinic_day
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
-from clinic.queue.following import follow_entry
+from clinic.queue.following import follow_tickets
 from clinic.queue.models import CLOSED_STATES, TRANSITIONS, Lane, QueueEntry, QueueEvent, RoomChoice, State, Step
 from clinic.queue.phone.service import add_link
 from clinic.queue.queries import (
@@ -38,6 +38,8 @@ _MOVING = (
     "finished_at",
     "call_count",
     "cancel_reason",
+    "patient_id",
+    "visit_id",
 )
 # One statement on both databases: two joins at once never get the same number and a rollback leaves no gap.
 _TAKE_NUMBER = text(
@@ -179,6 +181,18 @@ def transfer_entry(session: Session, *, entry_id: int, service_id: int, actor: A
     return entry
 
 
+def name_entry(session: Session, entry: QueueEntry, *, visit: Visit, actor: Actor, now: dt.datetime) -> QueueEntry:
+    """A locked walk-in's ticket belongs to a visit from now on. Conflict when it is closed or has a name already.
+
+    Who a walk-in is, is said by queue/checkin, which makes the visit.
+    """
+    if entry.patient_id is not None:
+        raise Conflict(_("Somebody has said meanwhile who %(ticket)s is.", ticket=entry.ticket))
+    given = {"patient_id": visit.patient_id, "visit_id": visit.id}
+    _apply(session, entry, Step.IDENTIFY, given, actor=actor, now=now)
+    return entry
+
+
 def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime) -> QueueEntry:
     """Take back a step. Conflict unless it is still the entry's last one; giving the ticket is not undone."""
     event = session.get(QueueEvent, event_id)
@@ -188,13 +202,15 @@ def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime
     last = find_last_event(session, entry.id)
     if last is None or last.id != event_id or event.step in (Step.JOIN, Step.UNDO):
         raise Conflict(_("Somebody went on with this ticket: the step can no longer be undone."))
-    left = entry.department_id
+    left, left_visit = entry.department_id, entry.visit_id
     before = _values(entry)
     for name, value in event.before.items():
         setattr(entry, name, dt.datetime.fromisoformat(value) if value and name.endswith("_at") else value)
     entry.state = State(entry.state)
     session.flush()
     _note(session, entry, Step.UNDO, before, actor=actor, now=now)
+    if left_visit != entry.visit_id:
+        follow_tickets(session, left_visit, actor=actor, now=now)
     if left != entry.department_id:
         live.publish(session, topic(left))
     return entry
@@ -236,6 +252,8 @@ def _apply(
 
 def _consequences(entry: QueueEntry, step: Step, target: State, now: dt.datetime) -> dict[str, Any]:
     """What a step does to the times of an entry."""
+    if step is Step.IDENTIFY:
+        return {}
     if target is State.WAITING:
         back: dict[str, Any] = dict.fromkeys(("room_id", "called_at", "started_at", "finished_at", "cancel_reason"))
         return back
@@ -292,4 +310,4 @@ def _note(
         after={"ticket": entry.ticket, **{k: v for k, v in new.items() if v is not None or k in old}},
     )
     live.publish(session, topic(entry.department_id))
-    follow_entry(session, entry, actor=actor, now=now)
+    follow_tickets(session, entry.visit_id, actor=actor, now=now)

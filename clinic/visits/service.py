@@ -78,13 +78,15 @@ def open_visit(
     service_id: int,
     appointment: Appointment | None = None,
     day: dt.date,
+    arrived_at: dt.datetime | None = None,
     actor: Actor,
     now: dt.datetime,
 ) -> Visit:
-    """A visit that begins now; one that its appointment had before on this day goes on instead.
+    """A visit that begins now, or began at `arrived_at`; one that its appointment had before on this day goes on.
 
     Its next queue entry is made in the same transaction. Lock the appointment first.
     """
+    arrived_at = arrived_at or now
     visit = _earlier_visit(session, appointment, day)
     if visit is None:
         visit = Visit(
@@ -94,14 +96,14 @@ def open_visit(
             service_id=service_id,
             day=day,
             state=State.WAITING,
-            arrived_at=now,
+            arrived_at=arrived_at,
             is_closed_by_day=False,
             version=1,
         )
-        visit.previous_visit_at = note_visit(session, patient_id=patient_id, at=now)
+        visit.previous_visit_at = note_visit(session, patient_id=patient_id, at=arrived_at)
         session.add(visit)
     elif visit.state is State.UNDONE:
-        visit.arrived_at = now
+        visit.arrived_at = arrived_at
     session.flush()
     _announce(session, visit, "visits.open", actor=actor, now=now, after={"appointment_id": visit.appointment_id})
     # Its first ticket changes nothing that would make the appointment follow.

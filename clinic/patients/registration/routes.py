@@ -125,6 +125,8 @@ def update(patient_id: int) -> BaseResponse:
 
 def _registered(patient: Patient) -> BaseResponse:
     toast = _("Registered with MRN %(mrn)s.", mrn=patient.mrn)
+    if ticket := _ticket():
+        return htmx.go(url_for("queue.ask_identify", entry_id=ticket, patient_id=patient.id), toast=toast)
     check_in = check_in_url(patient.id) if request.form.get("then") == "check_in" else None
     return htmx.go(check_in or url_for("patients.show", patient_id=patient.id), toast=toast)
 
@@ -139,7 +141,12 @@ def _unconfirmed(form: NewPatientForm) -> list[Duplicate]:
 
 
 def _new_page(form: NewPatientForm, status: int = 200, **context: Any) -> Response:
-    return _page("patients/new.html", form, url_for("patients.create"), status, **context)
+    return _page("patients/new.html", form, url_for("patients.create", ticket=_ticket()), status, **context)
+
+
+def _ticket() -> int | None:
+    """The anonymous ticket whose holder is being registered."""
+    return request.args.get("ticket", type=int)
 
 
 def _edit_page(form: EditPatientForm, patient: Patient, status: int = 200, **context: Any) -> Response:

@@ -13,8 +13,8 @@ from clinic.clock import clinic_day
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.patients.service import lock_patient
 from clinic.queue.models import Lane, QueueEntry, State, Step
-from clinic.queue.queries import find_entry_by_key, list_of_visit
-from clinic.queue.service import join_queue, lock_service, move_entry
+from clinic.queue.queries import find_entry_by_key, get_entry, list_of_visit, list_open_of_patient
+from clinic.queue.service import join_queue, lock_service, move_entry, name_entry
 from clinic.visits import service as visits
 from clinic.visits.models import Visit
 from clinic.visits.queries import find_open_visit, get_visit, lock_visits
@@ -48,7 +48,8 @@ def check_in(
     first = find_entry_by_key(session, idempotency_key)
     if first is not None:
         return first
-    visit = _begin(session, patient_id, service_id, appointment_id, is_confirmed, actor=actor, now=now, zone=zone)
+    appointment = _lock_patients_day(session, patient_id, appointment_id, clinic_day(now, zone))
+    visit = _begin(session, patient_id, service_id, appointment, is_confirmed, actor=actor, now=now, zone=zone)
     return join_queue(
         session,
         service_id=service_id,
@@ -61,24 +62,59 @@ def check_in(
     )
 
 
+def identify_walk_in(
+    session: Session,
+    *,
+    entry_id: int,
+    patient_id: int,
+    appointment_id: int | None = None,
+    is_confirmed: bool = False,
+    actor: Actor,
+    now: dt.datetime,
+    zone: ZoneInfo,
+) -> QueueEntry:
+    """Say who the holder of an anonymous ticket is: a visit since they took it, as check_in() makes one.
+
+    Conflict when the ticket is closed, of another day or no longer anonymous, or when the patient waits for this
+    service with another ticket. Invalid("confirm") as check_in().
+    """
+    entry = get_entry(session, entry_id, lock=True)
+    if entry.day != clinic_day(now, zone) or not entry.is_open:
+        raise Conflict(_("%(ticket)s was closed meanwhile.", ticket=entry.ticket))
+    if entry.patient_id is not None:
+        raise Conflict(_("Somebody has said meanwhile who %(ticket)s is.", ticket=entry.ticket))
+    appointment = _lock_patients_day(session, patient_id, appointment_id, entry.day)
+    for other in list_open_of_patient(session, patient_id, entry.day):
+        if other.service_id == entry.service_id:
+            raise Conflict(_("This patient waits for this service already, with %(ticket)s.", ticket=other.ticket))
+    visit = _begin(
+        session,
+        patient_id,
+        entry.service_id,
+        appointment,
+        is_confirmed,
+        arrived_at=entry.joined_at,
+        actor=actor,
+        now=now,
+        zone=zone,
+    )
+    return name_entry(session, entry, visit=visit, actor=actor, now=now)
+
+
 def _begin(
     session: Session,
     patient_id: int,
     service_id: int,
-    appointment_id: int | None,
+    appointment: Appointment | None,
     is_confirmed: bool,
     *,
+    arrived_at: dt.datetime | None = None,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
 ) -> Visit:
-    """The visit that the next ticket belongs to. Of two check-ins at once the second sees the visit of the first."""
+    """The visit that the next ticket belongs to, once everything is locked."""
     day = clinic_day(now, zone)
-    lock_visits(session, patient_id, day)
-    appointment = None
-    if appointment_id is not None:
-        appointment = _lock_appointment(session, appointment_id, patient_id, day)
-    lock_patient(session, patient_id)
     here = find_open_visit(session, patient_id, day)
     if here is not None and not is_confirmed:
         raise Invalid(_("This patient is here already: tick this to give one more ticket."), "confirm")
@@ -90,9 +126,20 @@ def _begin(
         service_id=service_id,
         appointment=appointment,
         day=day,
+        arrived_at=arrived_at,
         actor=actor,
         now=now,
     )
+
+
+def _lock_patients_day(
+    session: Session, patient_id: int, appointment_id: int | None, day: dt.date
+) -> Appointment | None:
+    """Visits, appointment and patient, in this order. Of two check-ins at once the second sees what the first did."""
+    lock_visits(session, patient_id, day)
+    appointment = _lock_appointment(session, appointment_id, patient_id, day) if appointment_id is not None else None
+    lock_patient(session, patient_id)
+    return appointment
 
 
 def _lock_appointment(session: Session, appointment_id: int, patient_id: int, day: dt.date) -> Appointment:
@@ -146,7 +193,7 @@ def bring_back(session: Session, *, visit_id: int, actor: Actor, now: dt.datetim
     """Who had left, or was cancelled, waits again with the newest ticket. Conflict when they are here."""
     entries = list_of_visit(session, visit_id, lock=True)
     visit = get_visit(session, visit_id)
-    if not visit.may_bring_back or not entries[-1].may(Step.RESTORE):
+    if not visit.may_bring_back or not entries or not entries[-1].may(Step.RESTORE):
         raise _changed()
     move_entry(session, entry_id=entries[-1].id, step=Step.RESTORE, actor=actor, now=now)
     return visit

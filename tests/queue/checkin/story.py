@@ -28,9 +28,12 @@ def assert_one_story(session: Session) -> None:
         assert entry.visit_id is not None
         tickets[entry.visit_id].append(entry)
     visits = {visit.id: visit for visit in session.scalars(select(Visit))}
-    assert set(visits) == set(tickets)
+    assert set(tickets) <= set(visits)
     for visit in visits.values():
-        _compare_with_tickets(visit, tickets[visit.id])
+        if tickets[visit.id]:
+            _compare_with_tickets(visit, tickets[visit.id])
+        else:  # the ticket was somebody else's after all
+            assert visit.state is State.UNDONE
     by_appointment = {v.appointment_id: v for v in visits.values() if v.appointment_id}
     for appointment in session.scalars(select(Appointment)):
         _compare_with_visit(appointment, by_appointment.get(appointment.id))

@@ -17,7 +17,7 @@ from clinic.patients.details import PatientDetails
 from clinic.patients.service import register_patient
 from clinic.queue.checkin import service as checkin
 from clinic.queue.models import QueueEntry, Step
-from clinic.queue.service import move_entry
+from clinic.queue.service import join_queue, move_entry
 from clinic.visits.models import State, Visit
 from clinic.visits.service import Closing
 from tests.factories import NOW, TESTER, ZONE
@@ -113,3 +113,40 @@ def attempt(act: object) -> None:
             act(session)  # type: ignore[operator]
     except Conflict:
         pass
+
+
+def test_of_eight_who_name_one_ticket_one_is_heard(clinic: Flask, appointment_id: int) -> None:
+    with transaction() as session:
+        others = [
+            register_patient(session, details=PatientDetails(given_name=f"P{n}"), actor=TESTER, now=NOW).id
+            for n in range(7)
+        ]
+        entry_id = join_queue(session, service_id=1, actor=TESTER, now=NOW, zone=ZONE).id
+    patients = [PATIENT, *others]
+    won = at_once(clinic, 8, lambda worker: identify(entry_id, patients[worker]))
+    assert sum(won) == 1
+    with clinic.app_context():
+        assert db.session.scalars(select(Visit.patient_id)).one() == patients[won.index(True)]
+        assert_one_story(db.session())
+
+
+def test_of_eight_tickets_at_once_one_is_this_patients(clinic: Flask, appointment_id: int) -> None:
+    with transaction() as session:
+        entries = [join_queue(session, service_id=1, actor=TESTER, now=NOW, zone=ZONE).id for _ in range(8)]
+    won = at_once(clinic, 8, lambda worker: identify(entries[worker], PATIENT, appointment_id=appointment_id))
+    assert sum(won) == 1
+    with clinic.app_context():
+        assert db.session.scalar(select(func.count(Visit.id))) == 1
+        assert db.session.scalars(select(Appointment.state)).one() is AppointmentState.ARRIVED
+        assert_one_story(db.session())
+
+
+def identify(entry_id: int, patient_id: int, **values: int) -> bool:
+    """Whether it was not refused."""
+    try:
+        with transaction() as session:
+            given = {"entry_id": entry_id, "patient_id": patient_id, "actor": TESTER, "now": NOW, "zone": ZONE}
+            checkin.identify_walk_in(session, **given, **values)  # type: ignore[arg-type]
+    except Conflict:
+        return False
+    return True

@@ -141,6 +141,19 @@ class Clinic:
         self.act_on(checkin.check_in, is_confirmed=how % 2 == 0, zone=ZONE, **which)
         return None
 
+    def name_a_walk_in(self, pick: int, how: int) -> bool | None:
+        """Say whose one of the anonymous tickets is; where there is none, give one."""
+        entry = self.one_of(QueueEntry, pick, QueueEntry.patient_id.is_(None), QueueEntry.day == self.today)
+        if entry is None:
+            self.act_on(queue.join_queue, service_id=self.services[how % 2].id, zone=ZONE)
+            return False
+        patient = self.patients[pick % PATIENTS]
+        here = (Appointment.patient_id == patient.id, Appointment.day == self.today)
+        appointment = self.one_of(Appointment, how, *here) if how % 3 else None
+        which = {"patient_id": patient.id, "appointment_id": appointment.id if appointment else None}
+        self.act_on(checkin.identify_walk_in, entry_id=entry.id, is_confirmed=how % 2 == 0, zone=ZONE, **which)
+        return None
+
     def end_a_visit(self, pick: int, how: int) -> bool | None:
         visit = self.one_of(Visit, pick)
         if visit is None:
@@ -159,7 +172,7 @@ class Clinic:
         entry = self.one_of(QueueEntry, pick)
         if entry is None or entry.state is EntryState.DONE:
             return False
-        allowed = [step for step in TRANSITIONS if entry.may(step) and step is not Step.TRANSFER]
+        allowed = [step for step in TRANSITIONS if entry.may(step) and step not in (Step.TRANSFER, Step.IDENTIFY)]
         # Mostly as the day goes, where it goes on.
         forward = [step for step in FORWARD if step in allowed]
         if how % 4 and forward:
@@ -219,6 +232,7 @@ ACTIONS = (
     "undo_at_the_calendar",
     "check_in_a_walk_in",
     "check_in_an_appointment",
+    "name_a_walk_in",
     "end_a_visit",
     "call_next",
     "at_the_board",
@@ -229,7 +243,7 @@ ACTIONS = (
     "spend_a_night",
 )
 # What happens all day long is drawn more often than what ends a day.
-WEIGHTS = (4, 4, 7, 3, 5, 8, 2, 14, 3, 5, 1, 2, 1)
+WEIGHTS = (4, 4, 7, 3, 5, 5, 8, 2, 14, 3, 5, 1, 2, 1)
 COURSES, LENGTH = 12, 100
 
 

@@ -1,0 +1,1 @@
+"""Anonymous tickets that get a name later."""
