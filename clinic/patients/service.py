@@ -142,7 +142,7 @@ def note_visit(session: Session, *, patient_id: int, at: dt.datetime) -> dt.date
 
 
 def forget_visit(session: Session, *, patient_id: int, at: dt.datetime, previous: dt.datetime | None) -> None:
-    """Put back what note_visit() returned, unless the patient came again since."""
+    """Put back when they came before, unless the patient came again since."""
     patient = lock_patient(session, patient_id)
     if patient.last_visit_at == at:
         _set_last_visit(session, patient, previous)

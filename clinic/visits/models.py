@@ -50,7 +50,8 @@ class Visit(Keyed, Base):
     """One stay of a patient on a clinic day, for an appointment or as a walk-in.
 
     `started_at`: when service first began; `ended_at`: when the last of it ended; both None until then.
-    `previous_visit_at` is what an undone check-in puts back into the patient. Amounts are in minor units.
+    `previous_visit_at` is what the patient's chart said before: it is put back when no visit was meant.
+    Amounts are in minor units.
     """
 
     __tablename__ = "visits"

@@ -33,6 +33,14 @@ def find_open_visit(session: Session, patient_id: int, day: dt.date) -> Visit | 
     return session.scalar(query.order_by(Visit.id.desc()).limit(1))
 
 
+def find_last_arrival(session: Session, patient_id: int) -> dt.datetime | None:
+    """When the patient came last, mistakes apart; without any visit, what their chart said before the first one."""
+    visits = select(Visit).where(Visit.patient_id == patient_id)
+    arrived = visits.with_only_columns(func.max(Visit.arrived_at)).where(Visit.state != State.UNDONE)
+    before = visits.with_only_columns(Visit.previous_visit_at).order_by(Visit.id).limit(1)
+    return session.scalar(arrived) or session.scalar(before)
+
+
 def lock_visits(session: Session, patient_id: int, day: dt.date) -> None:
     """Nobody else changes what this patient has of this day until the transaction ends."""
     query = select(Visit.id).where(Visit.patient_id == patient_id, Visit.day == day).order_by(Visit.id)

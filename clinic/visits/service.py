@@ -17,9 +17,9 @@ from clinic.appointments.queries import get_appointment
 from clinic.appointments.service import follow_visit
 from clinic.audit.service import Actor, changes, record
 from clinic.errors import Conflict
-from clinic.patients.service import forget_visit, note_visit
+from clinic.patients.service import forget_visit, lock_patient, note_visit
 from clinic.visits.models import FollowUp, Settlement, State, Visit
-from clinic.visits.queries import find_visit_of_appointment, get_visit
+from clinic.visits.queries import find_last_arrival, find_visit_of_appointment, get_visit
 
 # What a check-out sets and a visit that goes on again loses.
 _UNCHECKED: dict[str, Any] = {
@@ -192,7 +192,10 @@ def _follow_appointment(session: Session, visit: Visit, state: State, *, actor: 
 def _follow_patient(session: Session, visit: Visit, state_before: State) -> None:
     """A check-in by mistake is not the patient's last visit."""
     if visit.state is State.UNDONE and state_before is not State.UNDONE:
-        forget_visit(session, patient_id=visit.patient_id, at=visit.arrived_at, previous=visit.previous_visit_at)
+        # Locked before their other visits are read: of two mistakes undone at once the later sees the earlier.
+        lock_patient(session, visit.patient_id)
+        previous = find_last_arrival(session, visit.patient_id)
+        forget_visit(session, patient_id=visit.patient_id, at=visit.arrived_at, previous=previous)
     elif state_before is State.UNDONE and visit.state is not State.UNDONE:
         note_visit(session, patient_id=visit.patient_id, at=visit.arrived_at)
 

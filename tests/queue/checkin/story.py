@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from clinic.appointments.models import PRESENT_STATES, Appointment
 from clinic.appointments.models import State as AppointmentState
+from clinic.patients.models import Patient
 from clinic.queue.models import QueueEntry
 from clinic.queue.models import State as EntryState
 from clinic.visits.models import State, Visit
@@ -37,6 +38,8 @@ def assert_one_story(session: Session) -> None:
     by_appointment = {v.appointment_id: v for v in visits.values() if v.appointment_id}
     for appointment in session.scalars(select(Appointment)):
         _compare_with_visit(appointment, by_appointment.get(appointment.id))
+    for patient in session.scalars(select(Patient)):
+        _compare_with_chart(patient, [visit for visit in visits.values() if visit.patient_id == patient.id])
 
 
 def _compare_with_tickets(visit: Visit, entries: list[QueueEntry]) -> None:
@@ -50,8 +53,11 @@ def _compare_with_tickets(visit: Visit, entries: list[QueueEntry]) -> None:
     else:
         assert visit.state in GONE
         assert (visit.state is State.LEFT) == any(e.state is EntryState.NO_SHOW for e in entries)
+        assert (visit.state is State.UNDONE) == all(e.is_withdrawn for e in entries)
     assert bool(visit.checked_out_at) == (visit.state is State.FINISHED)
-    assert bool(visit.started_at) == is_seen
+    assert visit.started_at == min((e.served_at for e in entries if e.served_at), default=None)
+    if not visit.is_open:
+        assert visit.ended_at == max(e.finished_at for e in entries if e.finished_at)
 
 
 def _compare_with_visit(appointment: Appointment, visit: Visit | None) -> None:
@@ -62,3 +68,12 @@ def _compare_with_visit(appointment: Appointment, visit: Visit | None) -> None:
         assert appointment.state is AT_THE_CALENDAR[visit.state]
     else:
         assert appointment.state not in (*PRESENT_STATES, AppointmentState.FULFILLED)
+
+
+def _compare_with_chart(patient: Patient, visits: list[Visit]) -> None:
+    """The patient was here last when they came last, unless that was a mistake."""
+    came = [visit.arrived_at for visit in visits if visit.state is not State.UNDONE]
+    if came:
+        assert patient.last_visit_at == max(came)
+    else:
+        assert patient.last_visit_at not in [visit.arrived_at for visit in visits]

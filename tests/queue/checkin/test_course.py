@@ -150,3 +150,13 @@ def test_who_left_can_be_brought_back(session: Session, desk: Desk) -> None:
     assert (desk.visit.state, entry.state) == (State.WAITING, EntryState.WAITING)
     with pytest.raises(Conflict):
         desk.do(checkin.bring_back, visit_id=desk.visit.id)
+
+
+def test_of_two_check_ins_by_mistake_neither_stays_the_last_visit(session: Session, desk: Desk) -> None:
+    with transaction(session):
+        desk.patient.last_visit_at = NOW - dt.timedelta(days=30)
+    desk.check_in()
+    desk.check_in(appointment_id=desk.book().id, is_confirmed=True)
+    for visit in session.scalars(select(Visit).order_by(Visit.id)).all():
+        desk.do(checkin.undo_check_in, visit_id=visit.id)
+    assert desk.patient.last_visit_at == NOW - dt.timedelta(days=30)
