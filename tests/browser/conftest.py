@@ -23,6 +23,8 @@ from tests.conftest import ENVIRONMENT
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tests/browser/vendor/axe-core-4.14.1/axe.min.js"
 PASSWORD = "correct horse battery"
+# A person types; digits that come faster are a scanner's.
+TYPING_MS = 60
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

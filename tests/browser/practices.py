@@ -75,7 +75,8 @@ def practice(visit: Visit) -> Practice:
     address = page.get_by_role("link", name=f"Practice {number}", exact=True).get_attribute("href") or ""
     department = address.rpartition("/")[2]
     service = {"ticket_prefix": f"Z{chr(64 + number)}", "duration_minutes": "15", "price": "25", "currency": "EUR"}
-    send(f"/directory/rooms?department={department}", name=f"Room {number}")
+    # Named unlike the rooms of desks.py: both may be in one clinic.
+    send(f"/directory/rooms?department={department}", name=f"Surgery {number}")
     send(f"/directory/services?department={department}", name=f"Check-up {number}", **service)
     send("/directory/practitioners", family_name=f"Keeper{number}", given_name="Ida", sex="female", is_active="y")
     page.goto("/directory/practitioners")
@@ -87,7 +88,7 @@ def practice(visit: Visit) -> Practice:
     hours |= {f"intervals-{first}-starts": "09:00", f"intervals-{first}-ends": "09:45"}
     page.goto(f"/appointments/schedules/practitioners/{practitioner_id}")
     # In a room of the department: whoever has none is offered for every service.
-    room = page.locator(f"#intervals-{first}-room_id option", has_text=f"Room {number}").first
+    room = page.locator(f"#intervals-{first}-room_id option", has_text=re.compile(rf"Surgery {number}\b"))
     hours[f"intervals-{first}-room_id"] = room.get_attribute("value") or ""
     hours["seen"] = page.locator("[name=seen]").input_value()
     send(f"/appointments/schedules/practitioners/{practitioner_id}", **hours)

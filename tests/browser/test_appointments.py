@@ -5,15 +5,13 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit, assert_accessible
+from tests.browser.conftest import TYPING_MS, Visit, assert_accessible
 from tests.browser.journey.person import SETTLED
 from tests.browser.practices import Practice, practice
 
 __all__ = ["practice"]
 
 pytestmark = pytest.mark.browser
-# Slower than a scanner.
-TYPING_MS = 80
 PHONE = {"width": 390, "height": 844}
 
 
@@ -150,6 +148,8 @@ def test_a_drag_asks_first_and_leaves_everything_when_it_is_not_meant(visit: Vis
     practice.book("Ada", "9:00")
     page = visit(practice.calendar)
     event = page.locator(".ec-event.is-booked")
+    # Waits until the calendar has stopped drawing it anew.
+    event.hover()
     box = event.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + 5

@@ -30,6 +30,7 @@ def test_a_ticket_from_the_door_to_done_by_keyboard_only(visit: Visit, desk: Des
     expect(page.locator("#join-form input:checked").first).to_be_focused()
     page.keyboard.press("Enter")
     ticket = page.locator("#shared-dialog .paper-number").inner_text()
+    expect(page.get_by_role("link", name="Done", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#shared-dialog")).not_to_be_visible()
     expect(column(page, "waiting")).to_have_text([ticket])

@@ -66,7 +66,7 @@ def test_files_are_chosen_uploaded_listed_and_previewed(
     assert_accessible(page)
     page.get_by_role("link", name="skin").click()
     expect(page.locator("#shared-dialog img")).to_be_visible()
-    assert page.evaluate("document.querySelector('#shared-dialog img').naturalWidth") == 10
+    expect(page.locator("#shared-dialog img")).to_have_js_property("naturalWidth", 10)
     assert_accessible(page)
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Blood count").click()
@@ -133,7 +133,7 @@ def test_a_cancelled_upload_leaves_nothing(
     expect(row(page, "MRI.pdf").locator("[data-note]")).to_contain_text("/s")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".upload-row")).to_have_count(0)
-    assert page.evaluate("document.activeElement.matches('#uploads *')")
+    expect(page.locator("#uploads :focus")).to_have_count(1)
     page.wait_for_timeout(1500)
     assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('clinic-upload')).length") == 0
     page.reload()

@@ -41,6 +41,7 @@ def check_in(page: Page, patient: str) -> str:
     expect(page.locator("#join-form input:checked").first).to_be_focused()
     page.keyboard.press("Enter")
     ticket = page.locator("#shared-dialog .paper-number").inner_text()
+    expect(page.get_by_role("link", name="Done", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#shared-dialog")).not_to_be_visible()
     return ticket
@@ -116,7 +117,8 @@ def test_a_day_ends_with_one_question(visit: Visit, desk: Desk, colours: str) ->
     page.locator("[data-row]", has_text=ticket).get_by_role("button", name="Left").click()
     expect(page.locator("#day-end")).not_to_contain_text(ticket)
     page.keyboard.press("c")
-    expect(page.locator("#close-all-form")).to_contain_text("becomes a no-show")
+    # Other tests may have left appointments of today open too.
+    expect(page.locator("#close-all-form")).to_contain_text(re.compile("appointments? becomes? (a )?no-shows?"))
     assert_accessible(page)
     page.locator("#close-all-form").get_by_role("button", name="Close all").press("Enter")
     expect(page.get_by_role("heading", name="Nothing is open")).to_be_visible()

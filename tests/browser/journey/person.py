@@ -5,15 +5,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import assert_accessible
+from tests.browser.conftest import TYPING_MS, assert_accessible
 
 DESKTOP = {"viewport": {"width": 1366, "height": 768}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SCHEMES = ("light", "dark")
 FURTHEST = 200
 LOOK_AGAIN_MS = 1000
-# A person types; digits that come faster are a scanner's.
-TYPING_MS = 60
 # A request that another one took the place of (hx-sync) failed for nobody; a real failure is noted under its own name.
 REPLACED = re.compile("htmx:(sendAbort|afterRequest)")
 # Colours fade; what is on its way is not what people read.

@@ -6,8 +6,9 @@ import uuid
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import TYPING_MS
 from tests.browser.journey.conftest import Employ
-from tests.browser.journey.person import DESKTOP, PHONE, TYPING_MS, Person
+from tests.browser.journey.person import DESKTOP, PHONE, Person
 
 pytestmark = pytest.mark.browser
 LIVE_MS = 15_000

@@ -1,6 +1,7 @@
 """Kiosk, screen and phone in real browsers: one walk-in from the entrance to done, and a screen that runs for days."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.browser
 KIOSK = {"viewport": {"width": 1080, "height": 1350}, "has_touch": True}
 DEPARTMENT = "Laboratory"
 ROOM = _PLACES[DEPARTMENT][0][0]
-HOUR = 3_600_000
+# What was called reaches the screen in real time, however its own clock is moved.
+HEARD_WITHIN = 30
 # Two local voices and one that would need the network; every word spoken and every tone played is noted.
 VOICES = """
 window.heard = [];
@@ -121,7 +123,7 @@ def test_a_walk_in_goes_from_the_kiosk_to_done(employ: Employ) -> None:
             expect(phone.page.locator("#place")).to_contain_text(ROOM)
             expect(screen.page.locator(".screen-calls")).to_contain_text(ticket)
             expect(screen.page.locator(".screen-calls")).to_contain_text(ROOM)
-            assert ROOM in phone.page.title()
+            expect(phone.page).to_have_title(re.compile(ROOM))
         phone.look()
     expect(screen.page.locator(".screen-calls")).not_to_contain_text(ticket)
     leave_board(manager.page)
@@ -217,7 +219,8 @@ def test_calls_are_chimed_and_spoken_one_after_another(employ: Employ) -> None:
 def wait_for_ends(page: Page, count: int) -> list[Any]:
     """What was spoken, once `count` announcements have ended."""
     page.clock.run_for(1_000)
-    for _ in range(60):
+    until = time.monotonic() + HEARD_WITHIN
+    while time.monotonic() < until:
         heard = page.evaluate("heard.filter(([kind]) => kind !== 'tone')")
         if sum(kind == "ends" for kind, *_ in heard) >= count:
             return list(heard)
