@@ -30,6 +30,7 @@ from tests.queue.closing.memory import Memory
 MINUTE = dt.timedelta(minutes=1)
 PATIENTS = 3
 FORWARD = (Step.CALL, Step.START, Step.FINISH)
+HAS_COME = Appointment.state.in_([state for state in AppointmentState if state.has_come])
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class Clinic:
         self.done[name] += is_done is not False
         self.memory.keep()
 
-    def act_on(self, service: Callable[..., Any], **values: Any) -> None:
-        service(self.session, actor=TESTER, now=self.now, **values)
+    def act_on(self, service: Callable[..., Any], **values: Any) -> Any:
+        return service(self.session, actor=TESTER, now=self.now, **values)
 
     def must(self, service: Callable[..., Any], **values: Any) -> None:
         """As act_on(), where nothing speaks against it."""
@@ -120,7 +121,7 @@ class Clinic:
         )
 
     def at_the_calendar(self, pick: int, how: int) -> bool | None:
-        appointment: Appointment | None = self.one_of(Appointment, pick)
+        appointment: Appointment | None = self.one_of(Appointment, pick, *((HAS_COME,) if how % 4 == 0 else ()))
         if appointment is None:
             return False
         which = {"appointment_id": appointment.id, "expected_version": appointment.version}
@@ -159,18 +160,16 @@ class Clinic:
     # The desk and the chart
     def check_in_a_walk_in(self, pick: int, how: int) -> None:
         patient, service = self.patients[pick % PATIENTS], self.services[how % 2]
-        self.act_on(
-            checkin.check_in, patient_id=patient.id, service_id=service.id, is_confirmed=how % 3 == 0, zone=ZONE
-        )
+        self.act_on(checkin.check_in, patient_id=patient.id, service_id=service.id, is_confirmed=how % 3 > 0, zone=ZONE)
 
     def check_in_an_appointment(self, pick: int, how: int) -> bool | None:
-        here = Appointment.state.in_([state for state in AppointmentState if state.has_come])
-        is_today = Appointment.day == self.today
-        appointment: Appointment | None = self.one_of(Appointment, pick, is_today, here if how % 7 == 0 else ~here)
+        day = Appointment.day == self.today if how % 9 else Appointment.day > self.today
+        appointment: Appointment | None = self.one_of(Appointment, pick, day, HAS_COME if how % 7 == 0 else ~HAS_COME)
         if appointment is None:
             return False
         which = {"patient_id": appointment.patient_id, "appointment_id": appointment.id}
-        self.act_on(checkin.check_in, is_confirmed=how % 2 == 0, zone=ZONE, **which)
+        entry = self.act_on(checkin.check_in, is_confirmed=how % 2 == 0, zone=ZONE, **which)
+        assert (entry.visit.appointment_id, appointment.day) == (appointment.id, self.today)
         return None
 
     def name_a_walk_in(self, pick: int, how: int) -> bool | None:
@@ -184,6 +183,7 @@ class Clinic:
         appointment = self.one_of(Appointment, how, *here) if how % 3 else None
         which = {"patient_id": patient.id, "appointment_id": appointment.id if appointment else None}
         self.act_on(checkin.identify_walk_in, entry_id=entry.id, is_confirmed=how % 2 == 0, zone=ZONE, **which)
+        assert appointment is None or entry.visit.appointment_id == appointment.id
         return None
 
     def end_a_visit(self, pick: int, how: int) -> bool | None:
