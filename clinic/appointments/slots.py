@@ -61,46 +61,57 @@ def find_free_slots(session: Session, wish: Wish, *, limit: int = 10, now: dt.da
     Any practitioner means those who work in the service's department, or in no room of their own, and the department's
     rooms that have hours by themselves. Times held for others are not free. NotFound for an unknown service.
     """
-    (found,) = find_free_for_each(session, [wish], limit=limit, now=now, zone=zone, patient_id=wish.patient_id)
-    return found
+    found = find_first_free(session, [wish], each=limit, limit=limit, now=now, zone=zone, patient_id=wish.patient_id)
+    return [slot for _wish, slot in found]
 
 
-def find_free_for_each(
+def find_first_free(
     session: Session,
     wishes: Sequence[Wish],
     *,
+    each: int,
     limit: int,
     now: dt.datetime,
     zone: ZoneInfo,
     patient_id: int | None = None,
-) -> list[list[Slot]]:
-    """As find_free_slots() for each of `wishes`, with as many queries as for one.
+) -> list[tuple[Wish, Slot]]:
+    """The earliest free times for any of `wishes`, with whose they are; of one wish at most `each`.
 
-    What is held for `patient_id` counts as free.
+    As many queries as for one wish, and no day is looked at after `limit` different times were found. What is held for
+    `patient_id` counts as free.
     """
     if not wishes:
         return []
-    first_day = min(wish.from_day for wish in wishes)
-    last_day = max(wish.last_day for wish in wishes)
-    schedule = load_schedule(session, first_day, last_day)
-    places = _load_places(session)
+    first_day, last_day = min(wish.from_day for wish in wishes), max(wish.last_day for wish in wishes)
+    schedule, places = load_schedule(session, first_day, last_day), _load_places(session)
+    if any(wish.service_id not in places.services for wish in wishes):
+        raise NotFound(_("There is no such service."))
     busy = _load_busy(session, first_day, last_day, now, zone, patient_id)
-    opened: dict[dt.date, list[OpenHours]] = {}
-    found = []
-    for wish in wishes:
-        if wish.service_id not in places.services:
-            raise NotFound(_("There is no such service."))
-        search = _Search(wish, now, zone, places, busy)
-        slots: list[Slot] = []
-        for offset in range((wish.last_day - wish.from_day).days + 1):
-            day = wish.from_day + dt.timedelta(days=offset)
-            if day not in opened:
-                opened[day] = open_hours(schedule, day, zone)
-            slots += search.of_day(opened[day])
-            if len(slots) >= limit:
-                break
-        found.append(slots[:limit])
-    return found
+    left = dict.fromkeys(wishes, each)
+    found: list[tuple[Wish, Slot]] = []
+    for offset in range((last_day - first_day).days + 1):
+        day = first_day + dt.timedelta(days=offset)
+        opened = open_hours(schedule, day, zone)
+        # Worked out once for all wishes that differ in their days only.
+        known: dict[tuple[object, ...], list[Slot]] = {}
+        for wish in (wish for wish in left if wish.from_day <= day <= wish.last_day):
+            same = (
+                wish.service_id,
+                wish.practitioner_id,
+                wish.room_id,
+                wish.part_of_day,
+                wish.minutes,
+                wish.patient_id,
+            )
+            if same not in known:
+                known[same] = _Search(wish, now, zone, places, busy).of_day(opened)
+            taken = known[same][: left[wish]]
+            left[wish] -= len(taken)
+            found += [(wish, slot) for slot in taken]
+        left = {wish: number for wish, number in left.items() if number}
+        if not left or len({(slot, wish.service_id) for wish, slot in found}) >= limit:
+            break
+    return sorted(found, key=lambda one: (one[1].starts_at, one[1].practitioner_id or 0, one[1].room_id or 0))
 
 
 @dataclass(frozen=True)

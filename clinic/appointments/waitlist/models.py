@@ -35,6 +35,7 @@ class WaitlistEntry(Idempotent, Keyed, Base):
             "(held_until IS NULL) = (held_from IS NULL) AND (held_until IS NULL) = (held_to IS NULL)", name="hold"
         ),
         Index("ix_waitlist_entries_waiting", "state", "joined_at", "id"),
+        Index("ix_waitlist_entries_suited", "state", "service_id", "joined_at", "id"),
         Index("ix_waitlist_entries_patient", "patient_id"),
         Index("ix_waitlist_entries_held_until", "held_until"),
     )

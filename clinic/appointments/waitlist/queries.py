@@ -1,31 +1,16 @@
-"""Reads of the waitlist: who waits, and which free times suit whom."""
+"""Reads of the waitlist: who waits."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from collections.abc import Collection
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from clinic.appointments.models import Appointment
-from clinic.appointments.slots import Slot, Wish, find_free_for_each
 from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
-from clinic.clock import clinic_day
+from clinic.db import UtcDateTime
 from clinic.errors import NotFound
-
-SHOWN = 100
-# Whose free times are looked for, and how many times each is offered.
-LOOKED_FOR, OFFERED = 30, 3
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A free time and who waits for one like it, the longest first."""
-
-    slot: Slot
-    entries: Sequence[WaitlistEntry]
 
 
 def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> WaitlistEntry:
@@ -43,14 +28,40 @@ def find_by_key(session: Session, idempotency_key: str | None) -> WaitlistEntry 
     return session.scalar(select(WaitlistEntry).where(WaitlistEntry.idempotency_key == idempotency_key))
 
 
-def list_waiting(session: Session, *, today: dt.date, limit: int = SHOWN) -> list[WaitlistEntry]:
-    """Everyone who waits for a day that is not past, the longest first."""
-    return list(session.scalars(_waiting(today).limit(limit)))
+def list_waiting(
+    session: Session,
+    *,
+    today: dt.date,
+    cursor: tuple[dt.datetime, int] | None = None,
+    backwards: bool = False,
+    limit: int,
+) -> list[WaitlistEntry]:
+    """Who waits for a day that is not past, the longest first.
+
+    `cursor` is (joined_at, id) of the row after which to go on; `backwards` goes the other way, nearest first.
+    """
+    query, key = _waiting(today), tuple_(WaitlistEntry.joined_at, WaitlistEntry.id)
+    if cursor:
+        at = tuple_(literal(cursor[0], UtcDateTime()), literal(cursor[1]))
+        query = query.where(key < at if backwards else key > at)
+    if backwards:
+        query = query.order_by(None).order_by(WaitlistEntry.joined_at.desc(), WaitlistEntry.id.desc())
+    return list(session.scalars(query.limit(limit)))
+
+
+def list_held(session: Session, *, today: dt.date, now: dt.datetime) -> list[WaitlistEntry]:
+    """Those for whom a time is held now, whoever waits the longest first."""
+    return list(session.scalars(_waiting(today).where(WaitlistEntry.held_until > now)))
 
 
 def list_of_patient(session: Session, patient_id: int, *, today: dt.date) -> list[WaitlistEntry]:
     """What a patient waits for."""
     return list(session.scalars(_waiting(today).where(WaitlistEntry.patient_id == patient_id)))
+
+
+def list_entries(session: Session, entry_ids: Collection[int], *, today: dt.date) -> dict[int, WaitlistEntry]:
+    """These entries by id, with what a list shows of them."""
+    return {entry.id: entry for entry in session.scalars(_waiting(today).where(WaitlistEntry.id.in_(entry_ids)))}
 
 
 def _waiting(today: dt.date) -> Select[tuple[WaitlistEntry]]:
@@ -81,32 +92,3 @@ def count_suited(session: Session, appointment: Appointment) -> int:
         ),
     )
     return session.scalar(query) or 0
-
-
-def list_openings(session: Session, *, now: dt.datetime, zone: ZoneInfo) -> list[Opening]:
-    """Free times that somebody waits for, the earliest first, however they became free.
-
-    Looks for those who wait the longest and have no time held yet.
-    """
-    today = clinic_day(now, zone)
-    entries = [e for e in list_waiting(session, today=today, limit=LOOKED_FOR) if not e.is_held(now)]
-    wishes = [_wish(entry, today) for entry in entries]
-    suited: dict[tuple[dt.datetime, int | None, int | None], tuple[Slot, list[WaitlistEntry]]] = {}
-    for entry, slots in zip(
-        entries, find_free_for_each(session, wishes, limit=OFFERED, now=now, zone=zone), strict=True
-    ):
-        for slot in slots:
-            key = (slot.starts_at, slot.practitioner_id, slot.room_id)
-            suited.setdefault(key, (slot, []))[1].append(entry)
-    return [Opening(slot, who) for _key, (slot, who) in sorted(suited.items(), key=lambda item: item[1][0].starts_at)]
-
-
-def _wish(entry: WaitlistEntry, today: dt.date) -> Wish:
-    return Wish(
-        service_id=entry.service_id,
-        practitioner_id=entry.practitioner_id,
-        from_day=max(entry.from_day, today),
-        until_day=entry.until_day,
-        part_of_day=entry.part_of_day,
-        patient_id=entry.patient_id,
-    )

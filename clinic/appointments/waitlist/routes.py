@@ -16,6 +16,7 @@ from clinic.appointments.queries import find_last_event
 from clinic.appointments.waitlist import queries, service
 from clinic.appointments.waitlist.forms import BookForm, HoldForm, JoinForm
 from clinic.appointments.waitlist.models import WaitlistEntry
+from clinic.appointments.waitlist.openings import list_openings
 from clinic.appointments.words import words
 from clinic.auth.access import passive, requires
 from clinic.db import current_session, transaction
@@ -26,6 +27,7 @@ from clinic.patients.queries import get_patient
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
+from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("waitlist", __name__, url_prefix="/appointments/waitlist")
@@ -38,8 +40,32 @@ USUAL_WAIT = dt.timedelta(days=14)
 @requires("appointments.view")
 @passive
 def index() -> Response:
-    entries = queries.list_waiting(current_session(), today=today())
-    return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_entries.html", entries=entries)
+    return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_entries.html", page=_page(), here=request.full_path)
+
+
+def _page() -> Page[WaitlistEntry]:
+    before = _read_cursor(request.args.get("before"))
+    cursor, backwards = before or _read_cursor(request.args.get("after")), before is not None
+    rows = queries.list_waiting(
+        current_session(), today=today(), cursor=cursor, backwards=backwards, limit=PAGE_SIZE + 1
+    )
+    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    rows = rows[::-1] if backwards else rows
+    ends = [encode_cursor(row.joined_at, row.id) for row in rows]
+    return Page(
+        rows,
+        next=ends[-1] if ends and (more or backwards) else None,
+        previous=ends[0] if ends and (more if backwards else cursor) else None,
+    )
+
+
+def _read_cursor(text: str | None) -> tuple[dt.datetime, int] | None:
+    """A mangled one is none: it shows the first page."""
+    try:
+        at, number = decode_cursor(text, 2) or (None, None)
+        return (dt.datetime.fromisoformat(at), int(number)) if at and number else None
+    except (TypeError, ValueError):
+        return None
 
 
 @blueprint.get("/openings")
@@ -48,8 +74,8 @@ def index() -> Response:
 def openings() -> Response:
     """Held times, and free ones that somebody waits for."""
     read, now = current_session(), clock.now()
-    held = [e for e in queries.list_waiting(read, today=today()) if e.is_held(now)]
-    found = queries.list_openings(read, now=now, zone=settings().zone)
+    held = queries.list_held(read, today=today(), now=now)
+    found = list_openings(read, now=now, zone=settings().zone)
     return htmx.page(
         f"{PAGES}/openings.html",
         partial=f"{PAGES}/_openings.html",

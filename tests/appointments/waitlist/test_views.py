@@ -1,11 +1,14 @@
 """The waitlist on the screen."""
 
+import datetime as dt
+import re
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from clinic import clock
 from clinic.appointments.booking.page import slot_value
 from clinic.appointments.models import Appointment
 from clinic.appointments.slots import Slot
@@ -13,6 +16,7 @@ from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
 from tests.appointments.soon import monday, soon
 from tests.appointments.waitlist.conftest import Waiting
 from tests.browser_client import Browser
+from tests.query_count import count_queries
 
 LIST = "/appointments/waitlist"
 
@@ -147,3 +151,37 @@ def test_cashiers_look_and_hold_nothing(cashier: Browser, waiting: Waiting) -> N
     assert cashier.post(f"{LIST}/{entry.id}/hold", {"slot": nine(waiting)}).status_code == 403
     assert cashier.post(f"{LIST}/{entry.id}/withdraw").status_code == 403
     assert cashier.post(LIST, join_form(waiting)).status_code == 403
+
+
+def test_a_long_waitlist_has_pages_and_costs_the_same(
+    receptionist: Browser, waiting: Waiting, session: Session
+) -> None:
+    def cost() -> int:
+        with count_queries(session) as queries:
+            assert receptionist.get("/appointments/waitlist").status_code == 200
+        return len(queries)
+
+    make, begin = waiting.clinic.make, clock.now() - dt.timedelta(hours=3)
+    waiting.join(make.patient("P000"), now=begin)
+    before = cost()
+    for number in range(1, 110):
+        waiting.join(make.patient(f"P{number:03d}"), now=begin + dt.timedelta(minutes=number // 2))
+    assert cost() == before
+    pages = [receptionist.page("/appointments/waitlist")]
+    for _ in range(2):
+        link = re.search(r'href="([^"]+)"[^>]*id="pager-next"|id="pager-next"[^>]*href="([^"]+)"', pages[-1])
+        assert link
+        pages.append(receptionist.page((link[1] or link[2]).replace("&amp;", "&")))
+    shown = [re.findall(r">(P\d{3}) Benali<", page) for page in pages]
+    assert [len(names) for names in shown] == [50, 50, 10]
+    assert [name for names in shown for name in names] == [f"P{number:03d}" for number in range(110)]
+    assert "pager-next" not in pages[2]
+    assert receptionist.get("/appointments/waitlist?after=nonsense").status_code == 200
+
+
+def test_a_held_time_is_shown_however_many_wait_longer(receptionist: Browser, waiting: Waiting) -> None:
+    make, long_ago = waiting.clinic.make, clock.now() - dt.timedelta(days=1)
+    for number in range(105):
+        waiting.join(make.patient(f"P{number:03d}"), now=long_ago)
+    waiting.hold(waiting.join(make.patient("Held")))
+    assert "Held Benali" in receptionist.page("/appointments/waitlist/openings")

@@ -14,7 +14,7 @@ from clinic.appointments.service import cancel_appointment
 from clinic.appointments.slots import Wish, find_free_slots
 from clinic.appointments.waitlist import service
 from clinic.appointments.waitlist.models import WaitState
-from clinic.appointments.waitlist.queries import list_openings
+from clinic.appointments.waitlist.openings import list_openings
 from clinic.db import transaction
 from clinic.errors import Conflict, Invalid
 from tests.appointments.conftest import Clinic
@@ -145,3 +145,35 @@ def test_who_is_named_costs_the_same_however_many_wait(session: Session, waiting
     for number in range(5):
         waiting.join(waiting.clinic.make.patient(f"N{number}"))
     assert cost() == before
+
+
+def test_nobody_is_hidden_behind_others_who_wait_longer_for_something_else(session: Session, waiting: Waiting) -> None:
+    make, day = waiting.clinic.make, dt.timedelta(days=1)
+    away = make.practitioner("Away")
+    long_ago = clock.now() - dt.timedelta(days=3)
+    for number in range(40):
+        waiting.join(make.patient(f"Other{number}"), practitioner_id=away.id, now=long_ago)
+    for number in range(10):
+        tuesday = {"from_day": monday() + day, "until_day": monday() + day}
+        waiting.join(make.patient(f"Late{number}"), now=long_ago, **tuesday)
+    waiting.join(make.patient("Suited"))
+    assert named(session) == [(time, ["Suited"]) for time in ("09:00", "09:15", "09:30")]
+
+
+def test_the_first_three_are_named_and_that_there_are_others(session: Session, waiting: Waiting) -> None:
+    clinic = waiting.clinic
+    for minutes in range(5):
+        at = clock.now() - dt.timedelta(minutes=minutes)
+        mine = clinic.practitioner.id if minutes % 2 else None
+        waiting.join(clinic.make.patient(f"P{minutes}"), practitioner_id=mine, now=at)
+    first = list_openings(session, now=clock.now(), zone=ZONE)[0]
+    assert [e.patient.given_name for e in first.entries] == ["P4", "P3", "P2"]
+    assert first.has_more
+
+
+def test_who_has_an_appointment_then_is_not_named_for_that_time(session: Session, waiting: Waiting) -> None:
+    clinic = waiting.clinic
+    waiting.join()
+    elsewhere = clinic.make.room(clinic.department, "Room 9")
+    clinic.book(soon(9), practitioner=clinic.make.practitioner("Okafor"), room=elsewhere, now=clock.now())
+    assert [time for time, _names in named(session)] == ["09:15", "09:30"]
