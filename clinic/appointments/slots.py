@@ -92,26 +92,27 @@ def find_first_free(
     for offset in range((last_day - first_day).days + 1):
         day = first_day + dt.timedelta(days=offset)
         opened = open_hours(schedule, day, zone)
-        # Worked out once for all wishes that differ in their days only.
-        known: dict[tuple[object, ...], list[Slot]] = {}
-        for wish in (wish for wish in left if wish.from_day <= day <= wish.last_day):
-            same = (
-                wish.service_id,
-                wish.practitioner_id,
-                wish.room_id,
-                wish.part_of_day,
-                wish.minutes,
-                wish.patient_id,
-            )
-            if same not in known:
-                known[same] = _Search(wish, now, zone, places, busy).of_day(opened)
-            taken = known[same][: left[wish]]
+        here = [_Search(wish, now, zone, places, busy) for wish in left if wish.from_day <= day <= wish.last_day]
+        for wish, slots in _of_day(here, opened):
+            taken = slots[: left[wish]]
             left[wish] -= len(taken)
             found += [(wish, slot) for slot in taken]
         left = {wish: number for wish, number in left.items() if number}
         if not left or len({(slot, wish.service_id) for wish, slot in found}) >= limit:
             break
     return sorted(found, key=lambda one: (one[1].starts_at, one[1].practitioner_id or 0, one[1].room_id or 0))
+
+
+def _of_day(searches: Iterable["_Search"], opened: Sequence[OpenHours]) -> Iterator[tuple[Wish, list[Slot]]]:
+    """The free times of one day, worked out once for all wishes that differ in their days only."""
+    known: dict[tuple[object, ...], list[Slot]] = {}
+    for search in searches:
+        wish = search.wish
+        place = (wish.service_id, wish.practitioner_id, wish.room_id)
+        same = (*place, wish.part_of_day, wish.minutes, wish.patient_id)
+        if same not in known:
+            known[same] = search.of_day(opened)
+        yield wish, known[same]
 
 
 @dataclass(frozen=True)
