@@ -18,6 +18,8 @@ from clinic.appointments.models import Appointment
 from clinic.appointments.models import State as AppointmentState
 from clinic.appointments.schedules.queries import list_stranded
 from clinic.appointments.slots import Wish, find_free_slots
+from clinic.appointments.waitlist.openings import list_openings
+from clinic.appointments.waitlist.queries import list_waiting
 from clinic.audit.service import verify_chain
 from clinic.auth.access import Role
 from clinic.auth.models import User
@@ -34,12 +36,17 @@ from clinic.ops.sample.papers import add_papers
 from clinic.ops.sample.people import sample_patients
 from clinic.ops.sample.sources import COLUMNS
 from clinic.ops.sample.staff import STAFF, sign_ins
+from clinic.patients.duplicates.jobs import match_waiting
+from clinic.patients.duplicates.models import DuplicateCheck
+from clinic.patients.duplicates.queries import list_open_pairs
+from clinic.patients.duplicates.scoring import Reason
 from clinic.patients.models import Coverage, Patient, PatientAlert, PatientIdentifier, PatientSearchToken
 from clinic.patients.mrn import format_mrn
 from clinic.patients.tokens import identifier_token
 from clinic.queue.models import QueueEntry, State
 from tests.databases import own_clinic
 
+TWINS = 4
 NOON = dt.datetime(2026, 11, 20, 11, 0, tzinfo=dt.UTC)
 
 
@@ -77,7 +84,7 @@ def test_there_are_places_with_services(sample: Flask) -> None:
 def test_patients_have_what_real_ones_have(sample: Flask) -> None:
     session = current_session()
     patients = session.scalars(select(Patient)).all()
-    assert len(patients) == PATIENTS
+    assert len(patients) == PATIENTS + TWINS
     assert {p.birth_precision.value for p in patients} == {"day", "month", "year", "estimated"}
     assert any(p.family_name is None for p in patients), "somebody with one name"
     assert any(" " in (p.family_name or "") for p in patients), "two family names"
@@ -124,6 +131,30 @@ def test_a_believable_week_is_booked(sample: Flask, settings: Settings) -> None:
     assert list_stranded(session, now=NOON, zone=settings.zone) == []
     wish = Wish(service_id=session.scalars(select(Service.id)).first() or 0, from_day=today)
     assert len(find_free_slots(session, wish, limit=10, now=NOON, zone=settings.zone)) == 10
+
+
+def test_who_was_registered_twice_is_found(sample: Flask) -> None:
+    match_waiting()
+    session = current_session()
+    session.rollback()
+    assert count(session, DuplicateCheck) == 0
+    planted = {pair.high_id: pair for pair in list_open_pairs(session, after=None, limit=50) if pair.high_id > PATIENTS}
+    assert sorted(planted) == [PATIENTS + 1 + number for number in range(TWINS)]
+    reasons = [set(planted[high].reasons) for high in sorted(planted)]
+    assert reasons[0] == {Reason.BIRTH_DATE, Reason.SIMILAR_NAME, Reason.PHONE}
+    assert reasons[1] == {Reason.DAY_MONTH_SWAPPED, Reason.SAME_NAME}
+    assert reasons[2] == {Reason.BIRTH_DATE, Reason.NAMES_SWAPPED, Reason.PHONE}
+    assert {Reason.SAME_NAME, Reason.PHONE} <= reasons[3]
+
+
+def test_some_wait_for_a_time_and_free_ones_name_them(sample: Flask, settings: Settings) -> None:
+    session = current_session()
+    waiting = list_waiting(session, today=clock.clinic_day(NOON, settings.zone), limit=50)
+    assert len(waiting) == len({entry.patient_id for entry in waiting}) >= 5
+    assert len({entry.service_id for entry in waiting}) > 1
+    assert {entry.practitioner_id is None for entry in waiting} == {True, False}
+    assert all(entry.joined_at < NOON for entry in waiting)
+    assert list_openings(session, now=NOON, zone=settings.zone)
 
 
 def test_just_after_midnight_the_day_is_still_todays(settings: Settings) -> None:
@@ -173,6 +204,8 @@ def test_a_large_sample_is_loaded_sealed_and_findable(sample: Flask) -> None:
     assert count(session, Patient) == before + 300
     last = session.scalars(select(Patient).order_by(Patient.id.desc()).limit(1)).one()
     assert last.mrn == format_mrn(before + 300)
+    marked = session.scalars(select(DuplicateCheck.patient_id).where(DuplicateCheck.patient_id > before)).all()
+    assert len(marked) == 300, "all of them wait to be compared"
     assert any(p.phone and p.addresses for p in session.scalars(select(Patient).where(Patient.id > before)))
     assert verify_chain(session, None).problem is None
 

@@ -20,6 +20,7 @@ from clinic.config import Settings
 from clinic.crypto import EncryptedJson, EncryptedText, KeyRing, key_ring, use_key_ring
 from clinic.db import Base, transaction
 from clinic.patients.details import PatientDetails, columns
+from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
 from clinic.patients.search.service import SearchEntry, index_patients
@@ -63,7 +64,7 @@ def load_patients(tasks: Iterable[Task], *, settings: Settings, actor: Actor, no
     with multiprocessing.get_context("spawn").Pool(processes, _use_keys, keys) as pool:
         for batch in pool.imap(_make_batch, _one_by_one(tasks, room)):
             with transaction() as session:
-                _write(session, batch)
+                _write(session, batch, now)
             room.release()
             loaded += len(batch.patients)
             yield loaded
@@ -127,8 +128,8 @@ def _sealed(model: type[Base], row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _write(session: Session, batch: Batch) -> None:
-    """Number the rows of a batch after the last patient and insert them."""
+def _write(session: Session, batch: Batch, now: dt.datetime) -> None:
+    """Number the rows of a batch after the last patient and insert them; they wait to be compared with all others."""
     first = (session.scalar(select(func.max(Patient.id))) or 0) + 1
     unnumbered = [row for row in batch.patients if row["mrn"] is None]
     for row, mrn in zip(unnumbered, allocate_mrns(session, len(unnumbered)), strict=True):
@@ -140,6 +141,7 @@ def _write(session: Session, batch: Batch) -> None:
     for model, rows in ((Patient, batch.patients), (PatientIdentifier, batch.identifiers), (Coverage, batch.coverages)):
         if rows:
             session.execute(insert(_TABLES[model]), rows)
+    mark_for_matching(session, (row["id"] for row in batch.patients), now)
     index_patients(session, [replace(entry, patient_id=entry.patient_id + first) for entry in batch.entries])
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from clinic.ops.sample.handover import add_handover
 from clinic.ops.sample.people import SamplePatient, sample_patients
 from clinic.ops.sample.places import add_places
 from clinic.ops.sample.staff import add_staff
+from clinic.ops.sample.twins import twins
+from clinic.ops.sample.waiting import add_waiting
 from clinic.ops.sample.week import add_week
 from clinic.patients.alerts.service import add_alert
 from clinic.patients.models import Patient
@@ -32,20 +35,29 @@ def is_empty(session: Session) -> bool:
 
 
 def add_clinic(session: Session, *, settings: Settings, now: dt.datetime, patients: int = PATIENTS) -> None:
-    """Staff, places, patients, a week of appointments and today's queue, in the caller's transaction."""
+    """Staff, places, patients, a week of appointments and today's queue, in the caller's transaction.
+
+    Besides the `patients`, a few of them are registered twice, and some wait for a time.
+    """
     opened_at = now - dt.timedelta(days=6 * 365)
     users = add_staff(session, actor=SAMPLE, now=opened_at)
     departments = add_places(session, actor=SAMPLE, now=opened_at)
     practitioner_ids = session.scalars(select(Practitioner.id).order_by(Practitioner.id)).all()
-    people = sample_patients(
-        range(patients), total=patients, region=settings.region, now=now, practitioner_ids=practitioner_ids
-    )
+    given: dict[str, Any] = {
+        "total": patients,
+        "region": settings.region,
+        "now": now,
+        "practitioner_ids": practitioner_ids,
+    }
+    people = list(sample_patients(range(patients), **given))
     active = _add_patients(session, people, users["reception"])
+    _add_patients(session, twins(people, now), users["reception"])
     team = Team(reception=users["reception2"], care=users["nurse"])
     add_week(session, actor=users["manager"], now=now, zone=settings.zone)
     came = add_bookings(session, patient_ids=active, team=team, now=now, zone=settings.zone)
     others = [patient_id for patient_id in active if patient_id not in came]
     add_day(session, departments=departments, patient_ids=others, team=team, now=now, zone=settings.zone)
+    add_waiting(session, patient_ids=others, actor=users["reception"], now=now, zone=settings.zone)
     add_handover(session, users=users, departments=departments, now=now)
 
 
