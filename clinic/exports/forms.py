@@ -99,6 +99,8 @@ def filter_form(kind: ExportKind, values: Mapping[str, Any], session: Session) -
     elif kind is ExportKind.QUEUE_ENTRIES:
         form = QueueFilterForm(values)
         form.department.choices = options([("", _("Any")), *((d.id, d.name) for d in list_departments(session))])
+    elif kind is ExportKind.VISITS:
+        form = DaysForm(values)
     elif kind is ExportKind.DOCUMENTS:
         form = DocumentFilterForm(values)
     else:

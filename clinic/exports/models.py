@@ -15,6 +15,7 @@ from clinic.db import Base, Idempotent, Keyed, UtcDateTime, text_enum
 class ExportKind(enum.StrEnum):
     PATIENTS = "patients"
     QUEUE_ENTRIES = "queue_entries"
+    VISITS = "visits"
     DOCUMENTS = "documents"
     AUDIT = "audit"
 

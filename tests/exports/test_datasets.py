@@ -16,7 +16,8 @@ from clinic.documents.models import Category, Document
 from clinic.exports.datasets.registry import DATASETS
 from clinic.exports.models import ExportKind
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
-from tests.factories import NOW, Factory
+from clinic.queue.checkin.service import undo_check_in
+from tests.factories import NOW, TESTER, Factory
 
 ZONE = ZoneInfo("Europe/Paris")
 Read = Callable[..., list[dict[str, str | None]]]
@@ -78,6 +79,21 @@ def test_queue_entries_by_day_department_and_state(make: Factory, read: Read) ->
     assert len(read(ExportKind.QUEUE_ENTRIES, since=day, until=day, department=department.id, state="waiting")) == 2
     for nothing in ({"since": "2999-01-01"}, {"until": "1999-01-01"}, {"department": 99}, {"state": "done"}):
         assert read(ExportKind.QUEUE_ENTRIES, **nothing) == []
+
+
+def test_visits_by_day_without_those_checked_in_by_mistake(make: Factory, session: Session, read: Read) -> None:
+    service = make.service(make.department())
+    entry, mistake = make.ticket(service, make.patient()), make.ticket(service, make.patient("Karim"))
+    with transaction(session):
+        undo_check_in(session, visit_id=mistake.visit_id or 0, actor=TESTER, now=NOW)
+    day = entry.day.isoformat()
+    (row,) = read(ExportKind.VISITS, since=day, until=day)
+    arrived = entry.joined_at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    assert (row["day"], row["arrived_at"], row["state"]) == (day, arrived, "waiting")
+    assert (row["patient"], row["service"], row["practitioner"]) == ("Amina Benali", "Consultation", None)
+    assert (row["started_at"], row["ended_at"]) == (None, None)
+    for nothing in ({"since": "2999-01-01"}, {"until": "1999-01-01"}):
+        assert read(ExportKind.VISITS, **nothing) == []
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_the_list_says_that_there_is_nothing_yet(receptionist: Browser) -> None:
     assert "No export yet" in receptionist.page("/exports")
 
 
-@pytest.mark.parametrize("kind", ["patients", "queue_entries"])
+@pytest.mark.parametrize("kind", ["patients", "queue_entries", "visits"])
 def test_the_form_offers_columns_and_files(receptionist: Browser, kind: str) -> None:
     html = receptionist.page(f"/exports/new?kind={kind}")
     assert 'value="xlsx"' in html
