@@ -78,7 +78,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _csrf_error(_error: CSRFError) -> Response:
-    return answer(400, _("This page is older than your sign-in. Copy what you typed, reload the page and send it again."))
+    return answer(
+        400, _("This page is older than your sign-in. Copy what you typed, reload the page and send it again.")
+    )
 
 
 def _strange_host(_error: SecurityError) -> Response:
