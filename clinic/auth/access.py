@@ -58,7 +58,6 @@ PERMISSIONS: dict[str, set[Role]] = {
     "exports.manage": _LEAD,
     "ops.jobs": _LEAD,
     "audit.view": _LEAD,
-    "users.manage": {Role.ADMIN},
 }
 
 

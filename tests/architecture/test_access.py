@@ -1,5 +1,7 @@
 """Deny by default, proven over the URL map."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
@@ -8,6 +10,7 @@ from clinic.auth.access import PERMISSIONS, Role
 from tests.browser_client import Browser
 from tests.factories import Factory
 
+ROOT = Path(__file__).parents[2]
 # Everything that needs no sign-in, one by one: a new public view must be added here deliberately.
 PUBLIC = {
     "auth.create",
@@ -87,6 +90,8 @@ def test_a_view_without_a_mark_is_refused_even_to_an_administrator(app: Flask, b
 
 
 @pytest.mark.parametrize("permission", sorted(PERMISSIONS))
-def test_every_permission_is_held_by_a_role(permission: str) -> None:
+def test_every_permission_is_held_by_a_role_and_asked_for(permission: str) -> None:
     assert PERMISSIONS[permission] <= set(Role)
     assert PERMISSIONS[permission]
+    code = [path.read_text() for path in (ROOT / "clinic").rglob("*.py") if path.name != "access.py"]
+    assert any(f'"{permission}"' in text for text in code)
