@@ -1,6 +1,7 @@
 """Somebody at a keyboard: presses keys, never touches a mouse, and has every page they come to checked."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -9,7 +10,8 @@ from tests.browser.conftest import TYPING_MS, assert_accessible
 
 DESKTOP = {"viewport": {"width": 1366, "height": 768}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-SCHEMES = ("light", "dark")
+LIGHT = "light"
+SCHEMES = (LIGHT, "dark")
 FURTHEST = 200
 LOOK_AGAIN_MS = 1000
 # A request that another one took the place of (hx-sync) failed for nobody; a real failure is noted under its own name.
@@ -85,10 +87,10 @@ class Person:
         self.choose(self.page.get_by_role("button", name="Sign out"))
         self.page.wait_for_url("**/auth/sign-in")
 
-    def look(self, page: Page | None = None) -> None:
-        """Look at the page in both colour schemes: nothing that axe knows of is wrong, nothing is cut off."""
+    def look(self, page: Page | None = None, schemes: Sequence[str] = SCHEMES) -> None:
+        """Look at the page in these colour schemes: nothing that axe knows of is wrong, nothing is cut off."""
         page = page or self.page
-        for scheme in SCHEMES:
+        for scheme in schemes:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.evaluate(SETTLED)
             try:
