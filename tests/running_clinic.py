@@ -95,9 +95,17 @@ class RunningClinic:
 
     def kill(self, name: str) -> None:
         """SIGKILL a part and wait until another process has taken its place."""
+        wait_until(lambda: self._runs(name), 20, f"{name} does not run")
         killed = self.part(name)
         killed.kill()
         wait_until(lambda: self._is_replaced(name, killed.pid), 20, f"{name} was not started again")
+
+    def _runs(self, name: str) -> bool:
+        """False between two lives: a worker ends by itself when Valkey does."""
+        try:
+            return self.part(name).is_running()
+        except (LookupError, psutil.Error):
+            return False
 
     def _is_replaced(self, name: str, killed: int) -> bool:
         try:

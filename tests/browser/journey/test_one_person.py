@@ -84,9 +84,11 @@ def find_pair(person: Person) -> None:
 
 
 def merge(person: Person) -> None:
-    """Open the pair, take the other given name, merge: ↓, Enter, →, Ctrl+Enter after the fields before it."""
+    """Go down to the pair, open it, take the other given name, merge: ↓, Enter, →, Ctrl+Enter."""
     page = person.page
-    person.press("ArrowDown", "Enter")
+    person.press("ArrowDown")
+    person.reach(page.locator("#pairs .row-link", has_text="Okparaocha").first, "ArrowDown")
+    person.press("Enter")
     page.wait_for_url("**/merge/**")
     given = page.locator("input[name=given_name]")
     expect(given.first).to_be_focused()
