@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass
 
 from flask_migrate import upgrade
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from bench.servers import clinic_settings
@@ -21,6 +21,7 @@ from clinic.patients.models import Patient
 from clinic.queue.checkin.service import check_in
 from clinic.queue.devices.service import create_device
 from clinic.queue.displays.models import Display, Privacy
+from clinic.queue.models import QueueEntry, QueueEvent
 from clinic.queue.phone.models import TicketLink
 from clinic.visits.models import Visit
 
@@ -45,12 +46,23 @@ def fill_day(rows: int) -> Day:
     app = create_app(settings)
     with app.app_context():
         upgrade()
+        _remove_walk_ins(settings)
         _add_appointments(settings)
         _add_visits(settings)
         found = _describe()
         db.session.remove()
         db.engine.dispose()
     return found
+
+
+def _remove_walk_ins(settings: Settings) -> None:
+    """Ten thousand tickets of nobody, as the section before leaves them, are no clinic's day."""
+    today = clock.clinic_day(clock.now(), settings.zone)
+    nobodys = select(QueueEntry.id).where(QueueEntry.day == today, QueueEntry.visit_id.is_(None))
+    with transaction() as session:
+        for model, column in ((QueueEvent, QueueEvent.entry_id), (TicketLink, TicketLink.entry_id)):
+            session.execute(delete(model).where(column.in_(nobodys)))
+        session.execute(delete(QueueEntry).where(QueueEntry.day == today, QueueEntry.visit_id.is_(None)))
 
 
 def _missing(session: Session, model: type[Appointment] | type[Visit], day: dt.date, wanted: int) -> int:

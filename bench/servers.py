@@ -55,7 +55,8 @@ def prepare(rows: int) -> None:
 
 
 def prepare_clinic(rows: int) -> None:
-    """Make the clinic with `rows` patients beside those of its sample, unless an earlier run left it."""
+    """Make the clinic with `rows` patients beside those of its sample, unless an earlier run left it to be brought up
+    to date."""
     DATA.mkdir(exist_ok=True)
     listing = DATA / f"patients-{rows}.csv"
     if not listing.exists():
@@ -68,6 +69,7 @@ def prepare_clinic(rows: int) -> None:
         for command in (["setup"], ["sample", "load", "--from-csv", str(listing)]):
             subprocess.run([f"{sys.prefix}/bin/flask", *command], cwd=ROOT, env=environment, check=True)
         done.touch()
+    subprocess.run([f"{sys.prefix}/bin/flask", "db", "upgrade"], cwd=ROOT, env=environment, check=True)
 
 
 def _prepare_peer(rows: int) -> None:
