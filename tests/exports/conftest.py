@@ -1,6 +1,7 @@
 """A clinic whose commits are real: a job reads its snapshot through a connection of its own."""
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -80,6 +81,8 @@ class Clinic:
 @pytest.fixture(scope="module")
 def own_app(settings: Settings, redis_server: None) -> Iterator[Flask]:
     with own_clinic(settings) as app:
+        # Files of other tests, whose exports had the same numbers in another database.
+        shutil.rmtree(current_storage().staging.parent / "exports", ignore_errors=True)
         yield app
 
 

@@ -15,7 +15,13 @@ function loadTus(address) {
 }
 
 export async function start(tray) {
-  await loadTus(tray.dataset.tus);
+  try {
+    await loadTus(tray.dataset.tus);
+  } catch {
+    // The plain form stays; with the next part of the page it is tried again.
+    delete tray.dataset.ready;
+    return;
+  }
   const form = tray.querySelector("form");
   const waiting = [];
   const travelling = new Set();
