@@ -1,6 +1,7 @@
 """The search for free time: by service, practitioner or any, from a date, in the morning or the afternoon."""
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from clinic.directory.models import Practitioner, Room, Service
 from clinic.errors import NotFound
 
 HORIZON_DAYS = 60
+# Days whose bookings are read together: a free time is mostly found within days, and a full clinic has thousands.
+WINDOWS = (2, 6, 16, HORIZON_DAYS)
 NOON = dt.time(12)
-_Key = tuple[str, int]
+_Key = tuple[str, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ class Wish:
 
 
 def find_free_slots(session: Session, wish: Wish, *, limit: int = 10, now: dt.datetime, zone: ZoneInfo) -> list[Slot]:
-    """The first free times within 60 days, in their order: eight queries, whatever is booked.
+    """The first free times within 60 days, in their order: eight to fourteen queries, whatever is booked.
 
     Any practitioner means those who work in the service's department, or in no room of their own, and the department's
     rooms that have hours by themselves. Times held for others are not free. NotFound for an unknown service.
@@ -86,11 +89,9 @@ def find_first_free(
     schedule, places = load_schedule(session, first_day, last_day), _load_places(session)
     if any(wish.service_id not in places.services for wish in wishes):
         raise NotFound(_("There is no such service."))
-    busy = _load_busy(session, first_day, last_day, now, zone, patient_id)
     left = dict.fromkeys(wishes, each)
     found: list[tuple[Wish, Slot]] = []
-    for offset in range((last_day - first_day).days + 1):
-        day = first_day + dt.timedelta(days=offset)
+    for day, busy in _days(session, first_day, last_day, now, zone, patient_id):
         opened = open_hours(schedule, day, zone)
         here = [_Search(wish, now, zone, places, busy) for wish in left if wish.from_day <= day <= wish.last_day]
         for wish, slots in _of_day(here, opened):
@@ -101,6 +102,21 @@ def find_first_free(
         if not left or len({(slot, wish.service_id) for wish, slot in found}) >= limit:
             break
     return sorted(found, key=lambda one: (one[1].starts_at, one[1].practitioner_id or 0, one[1].room_id or 0))
+
+
+def _days(
+    session: Session, first_day: dt.date, last_day: dt.date, now: dt.datetime, zone: ZoneInfo, patient_id: int | None
+) -> Iterator[tuple[dt.date, "_Busy"]]:
+    """Each day with what is taken on it, read a few days at a time, as far as somebody asks."""
+    day = first_day
+    for days in itertools.chain(WINDOWS, itertools.repeat(HORIZON_DAYS)):
+        end = min(day + dt.timedelta(days=days - 1), last_day)
+        busy = _load_busy(session, day, end, now, zone, patient_id)
+        while day <= end:
+            yield day, busy
+            day += dt.timedelta(days=1)
+        if day > last_day:
+            return
 
 
 def _of_day(searches: Iterable["_Search"], opened: Sequence[OpenHours]) -> Iterator[tuple[Wish, list[Slot]]]:
@@ -132,9 +148,20 @@ class _Busy:
         self._zone = zone
         self._spans: dict[tuple[_Key, dt.date], list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
 
-    def add(self, key: _Key, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
-        for day in {clinic_day(starts_at, self._zone), clinic_day(ends_at, self._zone)}:
-            self._spans[key, day].append((starts_at, ends_at))
+    def add(
+        self,
+        starts_at: dt.datetime,
+        ends_at: dt.datetime,
+        *,
+        practitioner_id: int | None,
+        room_id: int | None,
+        patient_id: int | None = None,
+    ) -> None:
+        span, days = (starts_at, ends_at), {clinic_day(starts_at, self._zone), clinic_day(ends_at, self._zone)}
+        for key in (("practitioner", practitioner_id), ("room", room_id), ("patient", patient_id)):
+            if key[1] is not None:
+                for day in days:
+                    self._spans[key, day].append(span)
 
     def is_free(self, key: _Key, starts_at: dt.datetime, ends_at: dt.datetime, buffer: dt.timedelta) -> bool:
         """Whether nothing is there, nor closer than `buffer`."""
@@ -235,24 +262,20 @@ def _load_busy(
     busy = _Busy(zone)
     rows = session.execute(
         select(
+            Appointment.starts_at,
+            Appointment.ends_at,
             Appointment.practitioner_id,
             Appointment.room_id,
             Appointment.patient_id,
-            Appointment.starts_at,
-            Appointment.ends_at,
         ).where(
             Appointment.day.between(first_day - dt.timedelta(days=1), last_day),
             Appointment.state.in_(HOLDING_STATES),
         )
     )
-    for practitioner_id, room_id, booked_id, starts_at, ends_at in rows:
-        for kind, row_id in (("practitioner", practitioner_id), ("room", room_id), ("patient", booked_id)):
-            if row_id is not None:
-                busy.add((kind, row_id), starts_at, ends_at)
+    for starts_at, ends_at, practitioner_id, room_id, booked_id in rows:
+        busy.add(starts_at, ends_at, practitioner_id=practitioner_id, room_id=room_id, patient_id=booked_id)
     window = day_bounds(first_day, zone)[0], day_bounds(last_day, zone)[1]
     for entry in list_holds(session, from_at=window[0], to_at=window[1], now=now, patient_id=patient_id):
-        held = held_placement(entry)
-        for kind, row_id in (("practitioner", entry.held_practitioner_id), ("room", entry.held_room_id)):
-            if held is not None and row_id is not None:
-                busy.add((kind, row_id), held.starts_at, held.ends_at)
+        if held := held_placement(entry):
+            busy.add(held.starts_at, held.ends_at, practitioner_id=held.practitioner_id, room_id=held.room_id)
     return busy

@@ -106,6 +106,11 @@ TRANSITIONS: dict[Step, dict[State, State]] = {
 }
 
 
+def ticket_name(prefix: str, number: int) -> str:
+    """What is printed and called, such as A-012."""
+    return f"{prefix}-{number:03d}"
+
+
 class QueueEntry(Idempotent, Keyed, Base):
     """One ticket: a patient in a visit, or an anonymous walk-in, waiting for a service. `joined_at` never changes.
 
@@ -146,8 +151,7 @@ class QueueEntry(Idempotent, Keyed, Base):
 
     @property
     def ticket(self) -> str:
-        """What is printed and called, such as A-012."""
-        return f"{self.prefix}-{self.number:03d}"
+        return ticket_name(self.prefix, self.number)
 
     @property
     def is_open(self) -> bool:

@@ -44,6 +44,9 @@ def configure(level: str) -> None:
             ],
         )
     )
+    # What no line of ours says is not asked for: the caller's place in the source, thread and process.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

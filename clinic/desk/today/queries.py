@@ -11,7 +11,7 @@ from clinic.appointments.models import Appointment
 from clinic.desk.today.rows import GROUP_OF_APPOINTMENT, GROUP_OF_ENTRY, GROUP_OF_VISIT, Group, Line
 from clinic.directory.models import Practitioner, Room, Service
 from clinic.patients.models import Patient
-from clinic.queue.models import OPEN_STATES, QueueEntry
+from clinic.queue.models import OPEN_STATES, QueueEntry, ticket_name
 from clinic.queue.models import State as EntryState
 from clinic.visits.models import State as VisitState
 from clinic.visits.models import Visit
@@ -135,7 +135,7 @@ def _ticket(entry: Row[Any] | None) -> dict[str, Any]:
     return {
         "entry_id": entry.id,
         "entry_state": entry.state,
-        "ticket": f"{entry.prefix}-{entry.number:03d}",
+        "ticket": ticket_name(entry.prefix, entry.number),
         "lane": entry.lane,
         "room": entry.room,
         "called_at": entry.called_at,
@@ -154,7 +154,7 @@ def _of_walk_ins(entries: Any) -> Iterator[Line]:
                 at=at.get(group) or entry.joined_at,
                 name="",
                 mrn="",
-                text=f"{entry.prefix}-{entry.number:03d}".lower(),
+                text=ticket_name(entry.prefix, entry.number).lower(),
                 patient_id=None,
                 service=entry.service,
                 department_id=entry.department_id,

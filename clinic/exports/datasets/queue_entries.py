@@ -12,13 +12,13 @@ from clinic.exports.datasets.dataset import Dataset, Filters, day_of
 from clinic.exports.files.cells import CellKind, Values
 from clinic.exports.models import ExportKind
 from clinic.patients.models import Patient
-from clinic.queue.models import QueueEntry
+from clinic.queue.models import QueueEntry, ticket_name
 
 _INSTANTS = ("joined_at", "called_at", "started_at", "finished_at")
 
 
 def _tickets(prefixes: Batch, numbers: Batch) -> Values:
-    return [f"{prefix}-{int(number):03d}" for prefix, number in zip(prefixes, numbers, strict=True)]
+    return [ticket_name(prefix, int(number)) for prefix, number in zip(prefixes, numbers, strict=True)]
 
 
 def _sources(zone: ZoneInfo) -> dict[str, Source]:

@@ -2,44 +2,82 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import NotFound
-from clinic.queue.models import QueueEntry, State
+from clinic.queue.models import OPEN_STATES, QueueEntry, State, ticket_name
 from clinic.queue.phone.models import TicketLink
 from clinic.queue.tokens import digest_token
 from clinic.queue.waits.estimate import Wait
 from clinic.queue.waits.outlook import Outlooks
 
 
+class Followed(NamedTuple):
+    """What the page of a ticket says of it. A hundred of these a second are asked for, so they are rows, not objects of
+    the session."""
+
+    id: int
+    state: State
+    day: dt.date
+    prefix: str
+    number: int
+    joined_at: dt.datetime
+    called_at: dt.datetime | None
+    call_count: int
+    department_id: int
+    department: str
+    service: str
+    room: str | None
+
+    @property
+    def ticket(self) -> str:
+        return ticket_name(self.prefix, self.number)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a ticket stands: how many are before it while it waits, and its expected wait where one can be given."""
 
-    entry: QueueEntry
+    entry: Followed
     ahead: int
     wait: Wait | None
 
 
-def get_followed(session: Session, token: str, now: dt.datetime) -> QueueEntry:
-    """The entry whose page has this address, with what the page says of it; NotFound once it has expired."""
-    entry = session.scalar(
-        select(QueueEntry)
-        .join(TicketLink, TicketLink.entry_id == QueueEntry.id)
-        .where(TicketLink.token_digest == digest_token(token), TicketLink.expires_at > now)
-        .options(
-            joinedload(QueueEntry.service, innerjoin=True).load_only(Service.name),
-            joinedload(QueueEntry.department, innerjoin=True).load_only(Department.name),
-            joinedload(QueueEntry.room).load_only(Room.name),
+def _followed() -> Select[Any]:
+    """Built once: parameters are `token_digest` and `now`."""
+    one = QueueEntry
+    named = (one.id, one.state, one.day, one.prefix, one.number, one.joined_at, one.called_at, one.call_count)
+    return (
+        select(*named, one.department_id, Department.name, Service.name, Room.name)
+        .join(TicketLink, TicketLink.entry_id == one.id)
+        .join(Department, Department.id == one.department_id)
+        .join(Service, Service.id == one.service_id)
+        .outerjoin(Room, Room.id == one.room_id)
+        .where(
+            TicketLink.token_digest == bindparam("token_digest"),
+            TicketLink.expires_at > bindparam("now"),
         )
     )
-    if entry is None:
+
+
+_FOLLOWED = _followed()
+
+
+def get_followed(session: Session, token: str, now: dt.datetime) -> Followed:
+    """The ticket whose page has this address; NotFound once it has expired."""
+    row = session.execute(_FOLLOWED, {"token_digest": digest_token(token), "now": now}).one_or_none()
+    if row is None:
         raise NotFound(_("This ticket's page has expired. Please ask at the reception."))
-    return entry
+    return Followed._make(row)
 
 
 def find_token(session: Session, entry_id: int, now: dt.datetime) -> str | None:
@@ -48,7 +86,7 @@ def find_token(session: Session, entry_id: int, now: dt.datetime) -> str | None:
     return link.token if link and link.expires_at > now else None
 
 
-def get_place(session: Session, entry: QueueEntry, outlooks: Outlooks, now: dt.datetime) -> Place:
+def get_place(session: Session, entry: Followed, outlooks: Outlooks, now: dt.datetime) -> Place:
     """Where a ticket stands now."""
     if entry.state is not State.WAITING:
         return Place(entry, 0, None)
