@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from clinic.config import SettingsError, load_settings
+from clinic.ops.startup import StartError, check_port
 from clinic.ops.tether import die_with_parent
 
 try:
@@ -15,6 +16,9 @@ except SettingsError as error:
 wsgi_app = "wsgi:app"
 bind = [f"{_settings.host}:{_settings.port}"]
 workers = _settings.web_processes
+# Each worker listens by itself and the kernel deals connections out: with one socket for all, whoever woke first took
+# a burst of them, and served them alone for as long as the browsers kept them.
+reuse_port = True
 # The application is read once, before the workers split off: they share its memory.
 preload_app = True
 worker_class = "gthread"
@@ -27,6 +31,14 @@ graceful_timeout = 5
 control_socket_disable = True
 accesslog = None
 loglevel = "warning"
+
+
+def on_starting(_server: Any) -> None:
+    """What listens this way would share its port with another clinic without a word."""
+    try:
+        check_port(_settings.host, _settings.port)
+    except StartError as error:
+        sys.exit(str(error))
 
 
 def pre_fork(_server: Any, _worker: Any) -> None:

@@ -110,12 +110,14 @@ class _Sealer:
         _seal(session, self.entries)
 
 
+_HEAD = select(AuditEntry.seq, AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)
+
+
 def _seal(session: Session, entries: list[AuditEntry]) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
     with session.no_autoflush:  # what is pending goes out together with the entries, in one flush
-        head = select(AuditEntry.seq, AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)
-        last = session.execute(head).one_or_none()
+        last = session.execute(_HEAD).one_or_none()
     seq, digest = (last.seq, last.digest) if last else (0, GENESIS)
     for entry in entries:
         seq += 1

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from clinic.auth.models import SignInFailure, User, UserSession
@@ -15,22 +15,28 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+# Built once, because every request asks: the parameter is `token_digest`.
+_SESSION = select(UserSession).where(UserSession.token_digest == bindparam("token_digest"))
+
+
+def _find_session(session: Session, token: str) -> UserSession | None:
+    """The session of a token that nobody ended, of an active user."""
+    found = session.scalar(_SESSION, {"token_digest": token_digest(token)})
+    return found if found is not None and found.revoked_at is None and found.user.is_active else None
+
+
 def find_live_session(session: Session, token: str, *, now: dt.datetime, idle: int) -> UserSession | None:
     """The unrevoked, unexpired session of a cookie's token whose user is active, or None. `idle` in seconds."""
-    found = session.scalar(select(UserSession).where(UserSession.token_digest == token_digest(token)))
-    if found is None or found.revoked_at is not None or not found.user.is_active:
-        return None
-    if now >= found.expires_at or now - found.last_seen_at > dt.timedelta(seconds=idle):
+    found = _find_session(session, token)
+    if found is None or now >= found.expires_at or now - found.last_seen_at > dt.timedelta(seconds=idle):
         return None
     return found
 
 
 def find_ended_session(session: Session, token: str, *, now: dt.datetime) -> UserSession | None:
     """A session that ran out by itself within the last day, whose user is active; None for one that somebody ended."""
-    found = session.scalar(select(UserSession).where(UserSession.token_digest == token_digest(token)))
-    if found is None or found.revoked_at is not None or not found.user.is_active:
-        return None
-    return found if now - found.last_seen_at < dt.timedelta(days=1) else None
+    found = _find_session(session, token)
+    return found if found and now - found.last_seen_at < dt.timedelta(days=1) else None
 
 
 def find_user(session: Session, username: str) -> User | None:

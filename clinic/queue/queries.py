@@ -73,11 +73,14 @@ def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> QueueEn
     return entry
 
 
+_ENTRY_OF_KEY = select(QueueEntry).where(QueueEntry.idempotency_key == bindparam("idempotency_key"))
+
+
 def find_entry_by_key(session: Session, idempotency_key: str | None) -> QueueEntry | None:
     """The ticket that a form with this key already gave."""
     if idempotency_key is None:
         return None
-    return session.scalar(select(QueueEntry).where(QueueEntry.idempotency_key == idempotency_key))
+    return session.scalar(_ENTRY_OF_KEY, {"idempotency_key": idempotency_key})
 
 
 def list_of_visit(session: Session, visit_id: int, *, lock: bool = False) -> list[QueueEntry]:
@@ -250,10 +253,20 @@ def count_ahead(session: Session, entry: QueueEntry) -> int:
     return session.scalar(_AHEAD, mine) or 0
 
 
+# Built once: the parameter is `id`.
+_TICKET = (
+    select(QueueEntry)
+    .where(QueueEntry.id == bindparam("id"))
+    .options(
+        joinedload(QueueEntry.service, innerjoin=True).load_only(Service.name),
+        joinedload(QueueEntry.department, innerjoin=True).load_only(Department.name),
+    )
+)
+
+
 def get_ticket(session: Session, entry_id: int) -> QueueEntry:
     """The entry with the service and department printed on its ticket, or NotFound."""
-    printed = (joinedload(QueueEntry.service, innerjoin=True), joinedload(QueueEntry.department, innerjoin=True))
-    entry = session.get(QueueEntry, entry_id, options=printed)
+    entry = session.scalar(_TICKET, {"id": entry_id})
     if entry is None:
         raise NotFound(_("There is no such ticket."))
     return entry

@@ -48,6 +48,13 @@ _TAKE_NUMBER = text(
 ).bindparams(bindparam("day", type_=Date), bindparam("prefix", type_=String))
 
 
+_SERVICE = (
+    select(Service.ticket_prefix, Service.department_id)
+    .where(Service.id == bindparam("service_id"), Service.is_active)
+    .with_for_update(key_share=True)
+)
+
+
 def topic(department_id: int) -> str:
     """The live topic of a department's board."""
     return f"queue:{department_id}"
@@ -96,11 +103,7 @@ def join_queue(
 
 def lock_service(session: Session, service_id: int) -> tuple[str, int]:
     """Prefix and department of the service, locked so that a form sent twice at once is seen by its second copy."""
-    found = session.execute(
-        select(Service.ticket_prefix, Service.department_id)
-        .where(Service.id == service_id, Service.is_active)
-        .with_for_update(key_share=True)
-    ).one_or_none()
+    found = session.execute(_SERVICE, {"service_id": service_id}).one_or_none()
     if found is None:
         raise Invalid(_("Choose a service."), "service_id")
     return found.ticket_prefix, found.department_id

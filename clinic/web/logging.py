@@ -44,9 +44,8 @@ def configure(level: str) -> None:
             ],
         )
     )
-    # What no line of ours says is not asked for: the caller's place in the source, thread and process.
+    # No line of ours says where in the source it was written, so the stack is not searched for it.
     logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

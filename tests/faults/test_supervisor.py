@@ -2,7 +2,9 @@
 
 import contextlib
 import signal
+import socket
 import subprocess
+import sys
 import time
 
 import psutil
@@ -14,10 +16,10 @@ pytestmark = pytest.mark.faults
 MEGABYTE = 1024**2
 
 
-def refused(clinic: RunningClinic, **changes: str) -> str:
+def refused(clinic: RunningClinic, command: list[str] = SUPERVISOR, **changes: str) -> str:
     """What a second start says; it must fail with one line and no traceback."""
     done = subprocess.run(
-        SUPERVISOR, cwd=ROOT, env=clinic.environment | changes, capture_output=True, text=True, timeout=30
+        command, cwd=ROOT, env=clinic.environment | changes, capture_output=True, text=True, timeout=30
     )
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
@@ -31,6 +33,11 @@ def used_by_tree(root: psutil.Process) -> dict[str, int]:
         with contextlib.suppress(psutil.NoSuchProcess):
             used[f"{process.pid} {' '.join(process.cmdline())[-40:]}"] = process.memory_full_info().pss // MEGABYTE
     return used
+
+
+def held(worker: psutil.Process) -> int:
+    """How many browsers a web process holds."""
+    return sum(connection.status == psutil.CONN_ESTABLISHED for connection in worker.net_connections("tcp"))
 
 
 def test_the_whole_process_tree_idles_under_350_megabytes(clinic: RunningClinic) -> None:
@@ -56,6 +63,20 @@ def test_a_killed_web_process_is_replaced_by_its_master(clinic: RunningClinic) -
     clinic.wait_until_ready()
 
 
+def test_connections_are_dealt_out_to_every_web_process(clinic: RunningClinic) -> None:
+    clinic.wait_until_ready()
+    workers = clinic.part("web").children()
+    assert len(workers) == 2
+    browsers = [socket.create_connection(("127.0.0.1", clinic.port)) for _ in range(60)]
+    try:
+        wait_until(lambda: sum(held(worker) for worker in workers) >= len(browsers), 20, "not every browser was heard")
+        # Fewer than 13 come to one of the two by chance once in a hundred thousand times.
+        assert all(held(worker) > 12 for worker in workers)
+    finally:
+        for browser in browsers:
+            browser.close()
+
+
 def test_a_second_start_on_the_same_folder_is_refused(clinic: RunningClinic) -> None:
     assert "already running" in refused(clinic, PORT=str(free_port()))
 
@@ -63,6 +84,7 @@ def test_a_second_start_on_the_same_folder_is_refused(clinic: RunningClinic) -> 
 def test_a_taken_port_is_refused(clinic: RunningClinic) -> None:
     other = RunningClinic(PORT=str(clinic.port))
     assert f"Port {clinic.port}" in refused(other)
+    assert f"Port {clinic.port}" in refused(other, [sys.executable, "-m", "gunicorn"], REDIS_URL="redis://127.0.0.1:1")
     other.remove()
 
 

@@ -80,10 +80,14 @@ def get_followed(session: Session, token: str, now: dt.datetime) -> Followed:
     return Followed._make(row)
 
 
+_TOKEN = select(TicketLink.token).where(
+    TicketLink.entry_id == bindparam("entry_id"), TicketLink.expires_at > bindparam("now")
+)
+
+
 def find_token(session: Session, entry_id: int, now: dt.datetime) -> str | None:
     """The token of a ticket's page, unless it has expired."""
-    link = session.get(TicketLink, entry_id)
-    return link.token if link and link.expires_at > now else None
+    return session.scalar(_TOKEN, {"entry_id": entry_id, "now": now})
 
 
 def get_place(session: Session, entry: Followed, outlooks: Outlooks, now: dt.datetime) -> Place:

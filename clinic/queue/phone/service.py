@@ -11,13 +11,10 @@ from clinic.queue.tokens import digest_token, new_token
 LIFETIME = dt.timedelta(hours=18)
 
 
-def add_link(session: Session, *, entry_id: int, now: dt.datetime) -> TicketLink:
+def add_link(session: Session, *, entry_id: int, now: dt.datetime) -> None:
     """A fresh address for a ticket, for as long as a clinic day may last."""
     token = new_token()
-    link = TicketLink(entry_id=entry_id, token_digest=digest_token(token), token=token, expires_at=now + LIFETIME)
-    session.add(link)
-    session.flush()
-    return link
+    session.add(TicketLink(entry_id=entry_id, token_digest=digest_token(token), token=token, expires_at=now + LIFETIME))
 
 
 def remove_expired(session: Session, *, now: dt.datetime) -> int:
