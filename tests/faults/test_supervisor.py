@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -35,11 +34,6 @@ def used_by_tree(root: psutil.Process) -> dict[str, int]:
     return used
 
 
-def held(worker: psutil.Process) -> int:
-    """How many browsers a web process holds."""
-    return sum(connection.status == psutil.CONN_ESTABLISHED for connection in worker.net_connections("tcp"))
-
-
 def test_the_whole_process_tree_idles_under_350_megabytes(clinic: RunningClinic) -> None:
     clinic.get("/auth/sign-in")
     # Several looks: a job of the schedule may be running at one of them.
@@ -61,20 +55,6 @@ def test_a_killed_web_process_is_replaced_by_its_master(clinic: RunningClinic) -
     master.children()[0].kill()
     wait_until(lambda: len({c.pid for c in master.children()} - before) == 1, 20, "no new web process")
     clinic.wait_until_ready()
-
-
-def test_connections_are_dealt_out_to_every_web_process(clinic: RunningClinic) -> None:
-    clinic.wait_until_ready()
-    workers = clinic.part("web").children()
-    assert len(workers) == 2
-    browsers = [socket.create_connection(("127.0.0.1", clinic.port)) for _ in range(60)]
-    try:
-        wait_until(lambda: sum(held(worker) for worker in workers) >= len(browsers), 20, "not every browser was heard")
-        # Fewer than 13 come to one of the two by chance once in a hundred thousand times.
-        assert all(held(worker) > 12 for worker in workers)
-    finally:
-        for browser in browsers:
-            browser.close()
 
 
 def test_a_second_start_on_the_same_folder_is_refused(clinic: RunningClinic) -> None:
