@@ -50,15 +50,12 @@ def list_between(
     from_day: dt.date,
     to_day: dt.date,
     practitioner_id: int | None = None,
-    room_id: int | None = None,
     states: Sequence[State] | None = None,
 ) -> list[Appointment]:
     """Appointments of the days from one to the other, both included, in one query."""
     query = shown(select(Appointment)).where(Appointment.day.between(from_day, to_day))
     if practitioner_id is not None:
         query = query.where(Appointment.practitioner_id == practitioner_id)
-    if room_id is not None:
-        query = query.where(Appointment.room_id == room_id)
     if states is not None:
         query = query.where(Appointment.state.in_(states))
     return list(session.scalars(query.order_by(Appointment.day, Appointment.starts_at, Appointment.id)))

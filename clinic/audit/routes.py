@@ -9,8 +9,8 @@ from clinic.audit.queries import AuditFilter, get_entry, list_actions, list_entr
 from clinic.auth.access import requires
 from clinic.auth.queries import list_users
 from clinic.db import current_session
+from clinic.paging import FETCHED, page_after, read_key
 from clinic.web import htmx
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import settings
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
@@ -21,10 +21,8 @@ blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 def index() -> Response:
     form = _form()
     wanted = _filter(form) if form.validate() else AuditFilter()
-    cursor = decode_cursor(request.args.get("after"), 1)
-    rows = list_entries(current_session(), wanted, before=cursor[0] if cursor else None, limit=PAGE_SIZE + 1)
-    shown = rows[:PAGE_SIZE]
-    page = Page(shown, next=encode_cursor(shown[-1].seq) if len(rows) > PAGE_SIZE else None)
+    rows = list_entries(current_session(), wanted, before=read_key(request.args.get("after")), limit=FETCHED)
+    page = page_after(rows, lambda entry: (entry.seq,))
     status = 422 if form.errors else 200
     return htmx.page("audit/index.html", partial="audit/_entries.html", status=status, form=form, page=page)
 

@@ -19,9 +19,9 @@ from clinic.exports.forms import ExportForm, chosen, filter_form, in_words
 from clinic.exports.models import Delimiter, Export, ExportFormat, ExportState
 from clinic.exports.queries import datasets_for, get_export, list_exports
 from clinic.exports.service import Wanted
+from clinic.paging import FETCHED, page_after, read_key
 from clinic.web import htmx
 from clinic.web.forms import Form
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("exports", __name__, url_prefix="/exports")
@@ -35,11 +35,8 @@ blueprint.context_processor(lambda: {"labels": labels})
 @blueprint.get("")
 @requires("exports.create")
 def index() -> str:
-    cursor = decode_cursor(request.args.get("after"), 1)
-    rows = list_exports(current_session(), actor(), before=cursor[0] if cursor else None, limit=PAGE_SIZE + 1)
-    shown = rows[:PAGE_SIZE]
-    page = Page(shown, next=encode_cursor(shown[-1].id) if len(rows) > PAGE_SIZE else None)
-    return render_template("exports/index.html", page=page)
+    rows = list_exports(current_session(), actor(), before=read_key(request.args.get("after")), limit=FETCHED)
+    return render_template("exports/index.html", page=page_after(rows, lambda export: (export.id,)))
 
 
 @blueprint.get("/<int:export_id>")

@@ -22,8 +22,8 @@ from clinic.imports.models import Import, ImportRefusal, ImportState
 from clinic.imports.preview import Preview, guess_again, look_into
 from clinic.imports.queries import get_import, iterate_refusals, list_imports, list_refusals, list_sources
 from clinic.imports.uploads import store_upload
+from clinic.paging import FETCHED, Page, page_after, read_key
 from clinic.web import htmx
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -34,10 +34,8 @@ blueprint.context_processor(lambda: {"labels": labels})
 @requires("patients.import")
 @passive
 def index() -> Response:
-    cursor = decode_cursor(request.args.get("after"), 1)
-    rows = list_imports(current_session(), before=cursor[0] if cursor else None, limit=PAGE_SIZE + 1)
-    shown = rows[:PAGE_SIZE]
-    page = Page(shown, next=encode_cursor(shown[-1].id) if len(rows) > PAGE_SIZE else None)
+    rows = list_imports(current_session(), before=read_key(request.args.get("after")), limit=FETCHED)
+    page = page_after(rows, lambda one: (one.id,))
     return htmx.page("imports/index.html", partial="imports/_imports.html", page=page)
 
 
@@ -155,10 +153,9 @@ def _cells(*cells: str) -> str:
 
 
 def _refusals(import_id: int) -> Page[ImportRefusal]:
-    cursor = decode_cursor(request.args.get("after"), 1)
-    found = list_refusals(current_session(), import_id, after=cursor[0] if cursor else 0, limit=PAGE_SIZE + 1)
-    shown = found[:PAGE_SIZE]
-    return Page(shown, next=encode_cursor(shown[-1].line) if len(found) > PAGE_SIZE else None)
+    after = read_key(request.args.get("after")) or 0
+    rows = list_refusals(current_session(), import_id, after=after, limit=FETCHED)
+    return page_after(rows, lambda refusal: (refusal.line,))
 
 
 def _uploaded(import_id: int) -> Import:

@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic.auth.access import requires
 from clinic.db import current_session
+from clinic.paging import PAGE_SIZE
 from clinic.patients.blueprint import blueprint
 from clinic.patients.listing.page import read_listing
 from clinic.patients.search.page import read_results, read_text
 from clinic.patients.search.queries import find_exact
 from clinic.web import htmx
-from clinic.web.paging import PAGE_SIZE
 
 __all__ = ["blueprint"]
 

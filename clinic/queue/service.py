@@ -185,12 +185,10 @@ def transfer_entry(session: Session, *, entry_id: int, service_id: int, actor: A
 
 
 def name_entry(session: Session, entry: QueueEntry, *, visit: Visit, actor: Actor, now: dt.datetime) -> QueueEntry:
-    """A locked walk-in's ticket belongs to a visit from now on. Conflict when it is closed or has a name already.
+    """A locked, anonymous ticket belongs to a visit from now on. Conflict when it is closed.
 
     Who a walk-in is, is said by queue/checkin, which makes the visit.
     """
-    if entry.patient_id is not None:
-        raise Conflict(_("Somebody has said meanwhile who %(ticket)s is.", ticket=entry.ticket))
     given = {"patient_id": visit.patient_id, "visit_id": visit.id}
     _apply(session, entry, Step.IDENTIFY, given, actor=actor, now=now)
     return entry

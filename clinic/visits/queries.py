@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
@@ -58,7 +59,7 @@ def list_day(
     day: dt.date,
     *,
     states: Sequence[State] | None = None,
-    after: tuple[dt.datetime, int] | None = None,
+    after: tuple[Any, ...] | None = None,
     limit: int = 100,
 ) -> list[Visit]:
     """Visits of a day by arrival, after the (arrival, id) of the last one shown."""

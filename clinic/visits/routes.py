@@ -1,6 +1,5 @@
 """Visits on the screen: a day of them, those of a patient, and how each one ends."""
 
-import datetime as dt
 from collections.abc import Callable
 
 from flask import Blueprint, Response, request, url_for
@@ -11,6 +10,7 @@ from clinic import clock
 from clinic.auth.access import requires
 from clinic.db import current_session, transaction
 from clinic.errors import NotFound
+from clinic.paging import FETCHED, instant, page_after, read_cursor, whole
 from clinic.patients.chart.page import open_chart
 from clinic.queue import forms as queue_forms
 from clinic.queue.checkin import service
@@ -23,7 +23,6 @@ from clinic.visits.service import Closing
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor
 
 blueprint = Blueprint("visits", __name__, url_prefix="/visits")
@@ -39,28 +38,19 @@ def index() -> Response:
     day, read = form.chosen(today()), current_session()
     state = request.args.get("state")
     states = [State(state)] if state in set(State) else None
-    rows = list_day(read, day, states=states, after=_after(), limit=PAGE_SIZE + 1)
-    shown = rows[:PAGE_SIZE]
-    following = encode_cursor(shown[-1].arrived_at, shown[-1].id) if len(rows) > PAGE_SIZE else None
+    after = read_cursor(request.args.get("after"), instant, whole)
+    rows = list_day(read, day, states=states, after=after, limit=FETCHED)
+    page = page_after(rows, lambda visit: (visit.arrived_at, visit.id))
     return htmx.page(
         "visits/index.html",
         partial="visits/_day.html",
         day=day,
         state=state,
         form=form,
-        page=Page(shown, next=following),
+        page=page,
         counts=count_states(read, day),
-        entries=list_of_visits(read, [visit.id for visit in shown]),
+        entries=list_of_visits(read, [visit.id for visit in page.rows]),
     )
-
-
-def _after() -> tuple[dt.datetime, int] | None:
-    """The arrival and id of the last row of the page before."""
-    cursor = decode_cursor(request.args.get("after"), 2)
-    try:
-        return (dt.datetime.fromisoformat(cursor[0]), int(cursor[1])) if cursor else None
-    except (TypeError, ValueError):
-        return None
 
 
 @blueprint.get("/patients/<int:patient_id>")

@@ -11,6 +11,7 @@ from clinic.appointments.models import Appointment
 from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
 from clinic.db import UtcDateTime
 from clinic.errors import NotFound
+from clinic.paging import Place
 
 
 def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> WaitlistEntry:
@@ -28,23 +29,16 @@ def find_by_key(session: Session, idempotency_key: str | None) -> WaitlistEntry 
     return session.scalar(select(WaitlistEntry).where(WaitlistEntry.idempotency_key == idempotency_key))
 
 
-def list_waiting(
-    session: Session,
-    *,
-    today: dt.date,
-    cursor: tuple[dt.datetime, int] | None = None,
-    backwards: bool = False,
-    limit: int,
-) -> list[WaitlistEntry]:
+def list_waiting(session: Session, place: Place, *, today: dt.date, limit: int) -> list[WaitlistEntry]:
     """Who waits for a day that is not past, the longest first.
 
-    `cursor` is (joined_at, id) of the row after which to go on; `backwards` goes the other way, nearest first.
+    `place` holds (joined_at, id) of the row after which to go on; backwards the nearest come first.
     """
     query, key = _waiting(today), tuple_(WaitlistEntry.joined_at, WaitlistEntry.id)
-    if cursor:
-        at = tuple_(literal(cursor[0], UtcDateTime()), literal(cursor[1]))
-        query = query.where(key < at if backwards else key > at)
-    if backwards:
+    if place.values:
+        at = tuple_(literal(place.values[0], UtcDateTime()), literal(place.values[1]))
+        query = query.where(key < at if place.backwards else key > at)
+    if place.backwards:
         query = query.order_by(None).order_by(WaitlistEntry.joined_at.desc(), WaitlistEntry.id.desc())
     return list(session.scalars(query.limit(limit)))
 

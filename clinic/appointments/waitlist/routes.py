@@ -23,11 +23,11 @@ from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.directory.queries import list_services
 from clinic.errors import Invalid
+from clinic.paging import FETCHED, Page, instant, page_around, read_place, whole
 from clinic.patients.queries import get_patient
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("waitlist", __name__, url_prefix="/appointments/waitlist")
@@ -44,28 +44,9 @@ def index() -> Response:
 
 
 def _page() -> Page[WaitlistEntry]:
-    before = _read_cursor(request.args.get("before"))
-    cursor, backwards = before or _read_cursor(request.args.get("after")), before is not None
-    rows = queries.list_waiting(
-        current_session(), today=today(), cursor=cursor, backwards=backwards, limit=PAGE_SIZE + 1
-    )
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    rows = rows[::-1] if backwards else rows
-    ends = [encode_cursor(row.joined_at, row.id) for row in rows]
-    return Page(
-        rows,
-        next=ends[-1] if ends and (more or backwards) else None,
-        previous=ends[0] if ends and (more if backwards else cursor) else None,
-    )
-
-
-def _read_cursor(text: str | None) -> tuple[dt.datetime, int] | None:
-    """A mangled one is none: it shows the first page."""
-    try:
-        at, number = decode_cursor(text, 2) or (None, None)
-        return (dt.datetime.fromisoformat(at), int(number)) if at and number else None
-    except (TypeError, ValueError):
-        return None
+    place = read_place(request.args, instant, whole)
+    rows = queries.list_waiting(current_session(), place, today=today(), limit=FETCHED)
+    return page_around(rows, lambda entry: (entry.joined_at, entry.id), place)
 
 
 @blueprint.get("/openings")

@@ -16,9 +16,9 @@ from clinic.desk.notes.forms import NoteForm, VoidForm, words
 from clinic.desk.notes.models import ShiftNote
 from clinic.desk.notes.page import open_notes
 from clinic.errors import Conflict
+from clinic.paging import FETCHED, page_after, read_key
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
-from clinic.web.paging import PAGE_SIZE, Page
 from clinic.web.security import actor
 
 blueprint = Blueprint("notes", __name__, url_prefix="/notes")
@@ -28,9 +28,8 @@ blueprint.context_processor(words)
 @blueprint.get("")
 @requires("notes.view")
 def index() -> Response:
-    found = queries.list_notes(current_session(), before=request.args.get("before", type=int), limit=PAGE_SIZE + 1)
-    shown = found[:PAGE_SIZE]
-    page = Page(shown, next=str(shown[-1].id) if len(found) > PAGE_SIZE else None)
+    rows = queries.list_notes(current_session(), before=read_key(request.args.get("after")), limit=FETCHED)
+    page = page_after(rows, lambda note: (note.id,))
     return htmx.page("desk/notes/index.html", partial="desk/notes/_log.html", page=page)
 
 

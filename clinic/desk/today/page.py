@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,8 +13,8 @@ from clinic.desk.today.queries import list_lines
 from clinic.desk.today.rows import Group, Line, pack, unpack
 from clinic.directory.models import Department, Room
 from clinic.names import fold
+from clinic.paging import Page, page_after
 from clinic.queue.models import RoomChoice
-from clinic.web.paging import PAGE_SIZE, Page, encode_cursor
 
 KEPT_SECONDS = 30
 SHOWN = {Group.EXPECTED: 40, Group.WAITING: 40, Group.SEEING: 30, Group.DONE: 20, Group.MISSED: 20}
@@ -113,13 +114,12 @@ def _column(group: Group, lines: list[Line]) -> Column:
 
 
 def read_group(
-    session: Session, day: dt.date, group: Group, narrowing: Narrowing, after: tuple[int, float, str] | None
+    session: Session, day: dt.date, group: Group, narrowing: Narrowing, after: tuple[Any, ...] | None
 ) -> Page[Line]:
     """One group in full, a page at a time, after the order of the last line shown."""
     lines = [line for line in read_lines(session, day) if line.group is group and narrowing.lets_pass(line)]
     rest = [line for line in lines if after is None or line.order > after]
-    following = encode_cursor(*rest[PAGE_SIZE - 1].order) if len(rest) > PAGE_SIZE else None
-    return Page(rest[:PAGE_SIZE], next=following)
+    return page_after(rest, lambda line: line.order)
 
 
 def list_places(session: Session) -> list[Place]:

@@ -15,13 +15,13 @@ from clinic.desk.today.forms import GROUP_WORDS, CallForm, FilterForm, words
 from clinic.desk.today.page import Narrowing, Place
 from clinic.desk.today.rows import Group
 from clinic.errors import Invalid, NotFound
+from clinic.paging import read_cursor
 from clinic.queue import service
 from clinic.queue.forms import STEP_WORDS
 from clinic.queue.models import QueueEntry, QueueEvent
 from clinic.queue.queries import find_last_event
 from clinic.web import htmx
 from clinic.web.filters import today
-from clinic.web.paging import decode_cursor
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("today", __name__, url_prefix="/today")
@@ -83,7 +83,8 @@ def group(group: str) -> Response:
     if group not in set(Group):
         raise NotFound
     shown = Group(group)
-    found = page.read_group(current_session(), today(), shown, _remembered(), _after())
+    after = read_cursor(request.args.get("after"), int, float, str)
+    found = page.read_group(current_session(), today(), shown, _remembered(), after)
     return htmx.page(
         "desk/today/group.html",
         partial="desk/today/_group.html",
@@ -92,15 +93,6 @@ def group(group: str) -> Response:
         page=found,
         day=today(),
     )
-
-
-def _after() -> tuple[int, float, str] | None:
-    """The order of the last line of the page before."""
-    cursor = decode_cursor(request.args.get("after"), 3)
-    try:
-        return (int(cursor[0]), float(cursor[1]), str(cursor[2])) if cursor else None
-    except (TypeError, ValueError):
-        return None
 
 
 @blueprint.post("/call-next")

@@ -1,8 +1,5 @@
 """Reads of practitioners."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from flask_babel import gettext as _
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, selectinload
@@ -10,6 +7,7 @@ from sqlalchemy.orm import Session, selectinload
 from clinic.directory.models import Practitioner, PractitionerCredential
 from clinic.errors import NotFound
 from clinic.names import fold
+from clinic.paging import Place
 
 
 def get_practitioner(session: Session, practitioner_id: int, *, lock: bool = False) -> Practitioner:
@@ -26,21 +24,19 @@ def get_practitioner(session: Session, practitioner_id: int, *, lock: bool = Fal
     return practitioner
 
 
-def search_practitioners(
-    session: Session, typed: str, *, cursor: Sequence[Any] | None, backwards: bool, limit: int
-) -> list[Practitioner]:
+def search_practitioners(session: Session, typed: str, place: Place, *, limit: int) -> list[Practitioner]:
     """By name, those whose name has a word beginning with each typed word; everyone for no word.
 
-    `cursor` is (sort_name, id) of the row after which to go on; `backwards` goes the other way, nearest first.
+    `place` holds (sort_name, id) of the row after which to go on; backwards the nearest come first.
     """
     query = select(Practitioner).options(selectinload(Practitioner.credentials)).limit(limit)
     for word in fold(typed).split():
         query = query.where((" " + Practitioner.sort_name).contains(f" {word}", autoescape=True))
     key = tuple_(Practitioner.sort_name, Practitioner.id)
-    if cursor:
-        query = query.where(key < tuple(cursor) if backwards else key > tuple(cursor))
+    if place.values:
+        query = query.where(key < place.values if place.backwards else key > place.values)
     order = (Practitioner.sort_name, Practitioner.id)
-    return list(session.scalars(query.order_by(*(c.desc() for c in order)) if backwards else query.order_by(*order)))
+    return list(session.scalars(query.order_by(*(c.desc() for c in order) if place.backwards else order)))
 
 
 def find_by_credential(session: Session, system: str, value: str) -> Practitioner | None:

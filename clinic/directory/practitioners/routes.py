@@ -18,8 +18,8 @@ from clinic.directory.practitioners.forms import PractitionerForm
 from clinic.directory.practitioners.queries import get_practitioner, search_practitioners
 from clinic.directory.practitioners.service import PractitionerDetails, details_of
 from clinic.errors import Conflict, Invalid
+from clinic.paging import FETCHED, Page, page_around, read_place, whole
 from clinic.web import htmx
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("practitioners", __name__, url_prefix="/practitioners")
@@ -34,18 +34,9 @@ def index() -> Response:
 
 
 def _page(typed: str) -> Page[Practitioner]:
-    before = decode_cursor(request.args.get("before"), 2)
-    cursor = before or decode_cursor(request.args.get("after"), 2)
-    backwards = before is not None
-    rows = search_practitioners(current_session(), typed, cursor=cursor, backwards=backwards, limit=PAGE_SIZE + 1)
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    rows = rows[::-1] if backwards else rows
-    ends = [encode_cursor(row.sort_name, row.id) for row in rows]
-    return Page(
-        rows,
-        next=ends[-1] if ends and (more or backwards) else None,
-        previous=ends[0] if ends and (more if backwards else cursor) else None,
-    )
+    place = read_place(request.args, str, whole)
+    rows = search_practitioners(current_session(), typed, place, limit=FETCHED)
+    return page_around(rows, lambda row: (row.sort_name, row.id), place)
 
 
 @blueprint.get("/new")

@@ -1,6 +1,7 @@
 """The audit log of a patient as people read it: what was done, and each changed field before and after."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,7 +135,7 @@ class Happening:
     changes: list[tuple[str, str, str]]
 
 
-def describe_all(session: Session, entries: list[AuditEntry]) -> list[Happening]:
+def describe_all(session: Session, entries: Sequence[AuditEntry]) -> list[Happening]:
     """The entries in words, in the given order; practitioners by name in one query."""
     ids = {value for e in entries for state in (e.before, e.after) if (value := (state or {}).get("practitioner_id"))}
     query = select(Practitioner.id, Practitioner.display_name).where(Practitioner.id.in_(ids))

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import passive, requires
 from clinic.db import current_session, transaction
+from clinic.paging import FETCHED, Page, page_after, read_key
 from clinic.patients import labels, service
 from clinic.patients.blueprint import blueprint
 from clinic.patients.chart.history import describe_all
@@ -17,7 +18,6 @@ from clinic.patients.queries import get_patient
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor
 
 __all__ = ["blueprint", "labels"]
@@ -43,11 +43,9 @@ def changes(patient_id: int) -> Response:
     chart, session = open_chart(patient_id), current_session()
     wanted = request.args.get("show")
     show = wanted if wanted in ("openings", "all") else "changes"
-    cursor = decode_cursor(request.args.get("after"), 1)
-    last = cursor[0] if cursor else None
-    rows = list_history(session, patient_id, kind=show, before=last, limit=PAGE_SIZE + 1)
-    shown = rows[:PAGE_SIZE]
-    page = Page(describe_all(session, shown), next=encode_cursor(shown[-1].seq) if len(rows) > PAGE_SIZE else None)
+    rows = list_history(session, patient_id, kind=show, before=read_key(request.args.get("after")), limit=FETCHED)
+    found = page_after(rows, lambda entry: (entry.seq,))
+    page = Page(describe_all(session, found.rows), next=found.next)
     partial = "patients/chart/_changes.html"
     return htmx.page("patients/changes.html", partial=partial, chart=chart, page=page, show=show)
 

@@ -1,6 +1,5 @@
 """Pairs of records that may be of one person: to merge, or to say that they are not."""
 
-import datetime as dt
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -10,13 +9,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import passive, requires
 from clinic.db import current_session, transaction
+from clinic.paging import FETCHED, Page, instant, page_after, read_cursor, read_key, whole
 from clinic.patients.blueprint import blueprint
 from clinic.patients.duplicates import service
 from clinic.patients.duplicates.models import DuplicatePair
 from clinic.patients.duplicates.queries import list_dismissed_pairs, list_open_pairs
+from clinic.patients.merging.models import PatientMerge
 from clinic.patients.merging.queries import list_merges
 from clinic.web import htmx
-from clinic.web.paging import PAGE_SIZE, Page, decode_cursor, encode_cursor
 from clinic.web.security import actor
 
 __all__ = ["blueprint"]
@@ -69,31 +69,15 @@ def _list(show: str | None, after: str | None) -> dict[str, Any]:
 
 
 def _open(after: str | None) -> Page[DuplicatePair]:
-    cursor = decode_cursor(after, 2)
-    place = (int(cursor[0]), int(cursor[1])) if cursor and all(isinstance(each, int) for each in cursor) else None
-    rows = list_open_pairs(current_session(), after=place, limit=PAGE_SIZE + 1)
-    return _page(rows, lambda pair: encode_cursor(pair.points, pair.id))
+    rows = list_open_pairs(current_session(), after=read_cursor(after, whole, whole), limit=FETCHED)
+    return page_after(rows, lambda pair: (pair.points, pair.id))
 
 
 def _dismissed(after: str | None) -> Page[DuplicatePair]:
-    rows = list_dismissed_pairs(current_session(), after=_read_time(after), limit=PAGE_SIZE + 1)
-    return _page(rows, lambda pair: encode_cursor(pair.dismissed_at, pair.id))
+    rows = list_dismissed_pairs(current_session(), after=read_cursor(after, instant, whole), limit=FETCHED)
+    return page_after(rows, lambda pair: (pair.dismissed_at, pair.id))
 
 
-def _read_time(after: str | None) -> tuple[dt.datetime, int] | None:
-    try:
-        at, number = decode_cursor(after, 2) or (None, None)
-        return (dt.datetime.fromisoformat(at), int(number)) if at and number else None
-    except (TypeError, ValueError):
-        return None
-
-
-def _merged(after: str | None) -> Page[Any]:
-    cursor = decode_cursor(after, 1)
-    place = cursor[0] if cursor and isinstance(cursor[0], int) else None
-    return _page(list_merges(current_session(), before=place, limit=PAGE_SIZE + 1), lambda row: encode_cursor(row.id))
-
-
-def _page(rows: Any, cursor: Any) -> Page[Any]:
-    shown = rows[:PAGE_SIZE]
-    return Page(shown, next=cursor(shown[-1]) if len(rows) > PAGE_SIZE else None)
+def _merged(after: str | None) -> Page[PatientMerge]:
+    rows = list_merges(current_session(), before=read_key(after), limit=FETCHED)
+    return page_after(rows, lambda merge: (merge.id,))

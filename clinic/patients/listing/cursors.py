@@ -5,7 +5,7 @@ import binascii
 from typing import Any
 
 from clinic.crypto import DecryptionError, key_ring
-from clinic.web.paging import decode_cursor, encode_cursor
+from clinic.paging import decode_cursor, encode_cursor
 
 _CONTEXT = b"patients.cursor"
 

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from clinic.paging import PAGE_SIZE
 from clinic.patients.labels import SEXES
 from clinic.patients.listing.forms import FilterForm
 from clinic.patients.listing.lines import Line, write_lines
@@ -24,7 +25,6 @@ from clinic.patients.listing.queries import (
 )
 from clinic.patients.listing.rows import list_rows
 from clinic.web.filters import date, today
-from clinic.web.paging import PAGE_SIZE
 from clinic.web.security import settings
 
 MAX_START = 3
