@@ -44,17 +44,24 @@ class Practice:
 
     def book(self, given_name: str, time: str) -> None:
         """As another desk books it."""
-        chart = self.patient(given_name)
+        self._book("/appointments", given_name, time)
+
+    def book_series(self, given_name: str, time: str, weeks: int) -> None:
+        """A series of as many weeks in a row."""
+        every_week = {"every_weeks": "1", "ends": "count", "count": str(weeks)}
+        self._book("/appointments/series", given_name, time, room_id="0", **every_week)
+
+    def _book(self, address: str, given_name: str, time: str, **more: str) -> None:
         values = {
             "csrf_token": self.token,
             "idempotency_key": str(uuid.uuid4()),
-            "patient_id": chart.rpartition("/")[2],
+            "patient_id": self.patient(given_name).rpartition("/")[2],
             "service_id": self.service_id,
             "practitioner_id": self.practitioner_id,
             "day": self.day.isoformat(),
             "time": time,
         }
-        answer = self.page.request.post("/appointments", form=values)
+        answer = self.page.request.post(address, form=values | more)
         assert answer.ok, answer.text()
 
 

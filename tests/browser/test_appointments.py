@@ -144,27 +144,6 @@ def test_booking_the_next_free_time_takes_few_keys(visit: Visit, practice: Pract
     expect(page.locator("#toasts")).to_contain_text("Booked")
 
 
-def test_a_drag_asks_first_and_leaves_everything_when_it_is_not_meant(visit: Visit, practice: Practice) -> None:
-    practice.book("Ada", "9:00")
-    page = visit(practice.calendar)
-    event = page.locator(".ec-event.is-booked")
-    # Waits until the calendar has stopped drawing it anew.
-    event.hover()
-    box = event.bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + 5
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x, y + 20, steps=4)
-    page.mouse.move(x, y + 52, steps=4)
-    page.mouse.up()
-    expect(dialog(page)).to_contain_text("Becomes")
-    expect(dialog(page).locator("#time")).to_have_value("09:30")
-    press(page, "Escape")
-    expect(event).to_contain_text("Ada")
-    expect(page.locator("#day-sheet .sheet-time").first).to_contain_text("09:00")
-
-
 def test_a_free_time_of_the_calendar_is_booked_in_three_steps(visit: Visit, practice: Practice) -> None:
     practice.patient("Zoltan")
     page = visit(practice.calendar)

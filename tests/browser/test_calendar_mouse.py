@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import uuid
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -63,24 +62,15 @@ def test_an_appointment_is_made_longer_by_its_lower_edge_and_put_back(visit: Vis
     expect(times(page)).to_have_text([re.compile("09:00.*09:15", re.S)])
 
 
-def make_series(practice: Practice, given_name: str) -> None:
-    """Three weeks in a row at nine."""
-    chart = practice.patient(given_name)
-    values = {
-        "csrf_token": practice.token,
-        "idempotency_key": str(uuid.uuid4()),
-        "patient_id": chart.rpartition("/")[2],
-        "service_id": practice.service_id,
-        "practitioner_id": practice.practitioner_id,
-        "room_id": "0",
-        "day": practice.day.isoformat(),
-        "time": "9:00",
-        "every_weeks": "1",
-        "ends": "count",
-        "count": "3",
-    }
-    answer = practice.page.request.post("/appointments/series", form=values)
-    assert answer.ok, answer.text()
+def test_a_drag_asks_first_and_leaves_everything_when_it_is_not_meant(visit: Visit, practice: Practice) -> None:
+    practice.book("Ada", "9:00")
+    page = visit(practice.calendar)
+    drag(page, 30)
+    expect(dialog(page)).to_contain_text("Becomes")
+    expect(dialog(page).locator("#time")).to_have_value("09:30")
+    page.keyboard.press("Escape")
+    expect(page.locator(EVENT)).to_contain_text("Ada")
+    expect(page.locator("#day-sheet .sheet-time").first).to_contain_text("09:00")
 
 
 def calendar_of(practice: Practice, weeks: int) -> str:
@@ -94,7 +84,7 @@ def calendar_of(practice: Practice, weeks: int) -> str:
 def test_one_of_a_series_is_dragged_alone_with_the_following_or_with_all(
     visit: Visit, practice: Practice, scope: str, begins: list[str]
 ) -> None:
-    make_series(practice, "Sam")
+    practice.book_series("Sam", "9:00", weeks=3)
     page = visit(calendar_of(practice, 1))
     event = page.locator(EVENT)
     drag(page, 20)
