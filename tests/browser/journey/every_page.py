@@ -1,21 +1,18 @@
-"""Every page a manager or a receptionist may open, in the colour schemes, on a desk and on a phone."""
+"""What the tests of every page share: which pages there are, one of each thing to show, and the look at all of them."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 from werkzeug.routing import Rule
 
 from clinic.auth.access import Role, allows
-from tests.browser.journey.conftest import Employ
-from tests.browser.journey.person import DESKTOP, LIGHT, PHONE, SCHEMES, Person
+from tests.browser.journey.person import SCHEMES, Person
 from tests.browser.journey.records import write_patients
 from tests.documents.files import PNG
 
-pytestmark = pytest.mark.browser
 # Streams, files and JSON: nothing a person reads as a page.
 NO_PAGES = {
     "calendar.events",
@@ -39,20 +36,6 @@ NO_PAGES = {
 # Parts of pages, asked for by scripts.
 PARTS = {"notes.pending", "booking.slots", "display.calls", "patients.header", "phone.place"}
 PATIENT = 12
-
-
-@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desk", "phone"])
-def test_nothing_is_wrong_with_any_page(app: Flask, employ: Employ, tmp_path: Path, device: dict[str, object]) -> None:
-    person = employ("manager", device)
-    assert look_at(person, pages(app, Role.MANAGER), fill(person.page, tmp_path)) == []
-
-
-def test_nothing_is_wrong_with_any_page_of_a_receptionist(app: Flask, employ: Employ, tmp_path: Path) -> None:
-    values = fill(employ("manager").page, tmp_path)
-    person = employ("reception")
-    values["export_id"] = add_export(person.page)
-    # Colours are the same for everybody.
-    assert look_at(person, pages(app, Role.RECEPTIONIST), values, [LIGHT]) == []
 
 
 def look_at(person: Person, rules: list[Rule], values: dict[str, str], schemes: Sequence[str] = SCHEMES) -> list[str]:
