@@ -16,6 +16,7 @@ from clinic.errors import Conflict
 # What a step may change, and so what an undo puts back.
 _MOVING = (
     "state",
+    "series_id",
     "practitioner_id",
     "room_id",
     "starts_at",

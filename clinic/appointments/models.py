@@ -127,6 +127,7 @@ class AppointmentSeries(Idempotent, Keyed, Base):
     """A rule that made appointments: every `every_weeks` weeks at `local_time` by the clinic's wall clock.
 
     Ends with `until` (included) or after `count` dates. The appointments are rows of their own; a changed one stays.
+    The rule is never changed: those that are moved together are of a new series.
     """
 
     __tablename__ = "appointment_series"

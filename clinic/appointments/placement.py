@@ -1,7 +1,7 @@
 """Where an appointment stands, and what must be true of any such place."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,9 @@ class Placement:
     ends_at: dt.datetime
     practitioner_id: int | None = None
     room_id: int | None = None
+
+
+PLACED = tuple(field.name for field in fields(Placement))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ looks for conflicts. Whoever passes a reason for a double booking has checked `a
 """
 
 import datetime as dt
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from clinic.appointments.models import (
 )
 from clinic.appointments.placement import (
     NO_REASONS,
+    PLACED,
     Placement,
     Reasons,
     check_placement,
@@ -38,7 +39,6 @@ from clinic.audit.service import Actor
 from clinic.clock import clinic_day
 from clinic.errors import Conflict, NotFound
 
-_PLACED = tuple(field.name for field in fields(Placement))
 LATE_CANCEL = dt.timedelta(hours=24)
 _UNDONE_HERE = frozenset({Step.MOVE, Step.CONFIRM, Step.CANCEL, Step.NO_SHOW, Step.RESTORE, Step.NOTE})
 
@@ -212,7 +212,7 @@ def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime
     if last is None or last.id != event_id or event.step not in _UNDONE_HERE:
         raise Conflict(_("Somebody went on with this appointment: the step can no longer be undone."))
     values = put_back(event)
-    placement = replace(placed(appointment), **{name: values[name] for name in _PLACED if name in values})
+    placement = replace(placed(appointment), **{name: values[name] for name in PLACED if name in values})
     lock_resources(session, placement, appointment.patient_id)
     reasons = Reasons(double_booking=values.get("double_booking_reason", appointment.double_booking_reason))
     if values.get("state", appointment.state) in HOLDING_STATES:

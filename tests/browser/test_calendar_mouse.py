@@ -101,5 +101,11 @@ def test_one_of_a_series_is_dragged_alone_with_the_following_or_with_all(
     expect(page.locator("#toasts")).to_contain_text("oved")
     expect(event.locator(".calendar-event-line")).to_have_attribute("title", re.compile("09:20–09:35"))
     for weeks, begin in enumerate(begins):
+        other = visit(calendar_of(practice, weeks))
+        expect(times(other)).to_have_text([re.compile(begin)])
+        other.close()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#toasts")).to_contain_text("undone" if scope == "one" else "put back")
+    for weeks in range(len(begins)):
         page.goto(calendar_of(practice, weeks))
-        expect(times(page)).to_have_text([re.compile(begin)])
+        expect(times(page)).to_have_text([re.compile("09:00")])

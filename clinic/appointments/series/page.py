@@ -80,9 +80,9 @@ def proposed(plan: Sequence[Planned]) -> set[dt.date]:
     return {one.day for one in plan if one.problems}
 
 
-def done(message: str, series_id: int) -> BaseResponse:
-    """A toast, the dialog closed, and the open lists read again; a page of its own without script."""
-    return htmx.done(message, back=url_for("series.show", series_id=series_id), changed=CHANGED)
+def done(message: str, series_id: int, undo: str | None = None) -> BaseResponse:
+    """A toast with the way back, the dialog closed, and the open lists read again; a page of its own without script."""
+    return htmx.done(message, back=url_for("series.show", series_id=series_id), changed=CHANGED, undo=undo)
 
 
 def first_expected(members: Sequence[Appointment], now: dt.datetime) -> Appointment | None:

@@ -1,12 +1,13 @@
 """Reads of series and their appointments."""
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from clinic.appointments.models import EXPECTED_STATES, Appointment, AppointmentSeries
+from clinic.appointments.models import EXPECTED_STATES, Appointment, AppointmentEvent, AppointmentSeries
 from clinic.appointments.queries import shown
 from clinic.errors import NotFound
 
@@ -34,16 +35,53 @@ def list_members(session: Session, series_id: int) -> list[Appointment]:
 
 def lock_expected(session: Session, series_id: int, since: dt.datetime) -> list[Appointment]:
     """Those still expected that start at `since` or later, locked in the order of their ids, then sorted by time."""
-    query = (
+    query = _locked().where(
+        Appointment.series_id == series_id,
+        Appointment.starts_at >= since,
+        Appointment.state.in_(EXPECTED_STATES),
+    )
+    return sorted(session.scalars(query), key=lambda appointment: appointment.starts_at)
+
+
+def lock_appointments(session: Session, appointment_ids: Collection[int]) -> list[Appointment]:
+    """These appointments, locked in the order of their ids."""
+    return list(session.scalars(_locked().where(Appointment.id.in_(appointment_ids))))
+
+
+def _locked() -> Select[tuple[Appointment]]:
+    return (
         select(Appointment)
-        .where(
-            Appointment.series_id == series_id,
-            Appointment.starts_at >= since,
-            Appointment.state.in_(EXPECTED_STATES),
-        )
         .options(joinedload(Appointment.service, innerjoin=True))
         .order_by(Appointment.id)
         .with_for_update(of=Appointment)
         .execution_options(populate_existing=True)
     )
-    return sorted(session.scalars(query), key=lambda appointment: appointment.starts_at)
+
+
+def find_step(session: Session, event_id: int) -> tuple[AppointmentEvent, int] | None:
+    """A step of an appointment of a series, and that series; None when there is no such."""
+    query = select(AppointmentEvent, Appointment.series_id).join(Appointment).where(AppointmentEvent.id == event_id)
+    row = session.execute(query.where(Appointment.series_id.is_not(None))).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def list_together(session: Session, series_id: int, step: AppointmentEvent) -> Sequence[AppointmentEvent]:
+    """The steps that appointments of a series took together with this one."""
+    query = (
+        select(AppointmentEvent)
+        .join(Appointment)
+        .where(
+            Appointment.series_id == series_id,
+            AppointmentEvent.step == step.step,
+            AppointmentEvent.at == step.at,
+            AppointmentEvent.actor_id == step.actor_id,
+        )
+    )
+    return session.scalars(query.order_by(AppointmentEvent.appointment_id)).all()
+
+
+def find_newest_steps(session: Session, appointment_ids: Collection[int]) -> dict[int, int]:
+    """The id of the last step of each appointment, by the appointment's."""
+    newest = select(AppointmentEvent.appointment_id, func.max(AppointmentEvent.id))
+    newest = newest.where(AppointmentEvent.appointment_id.in_(appointment_ids))
+    return dict(session.execute(newest.group_by(AppointmentEvent.appointment_id)).tuples().all())

@@ -13,7 +13,7 @@ from clinic.appointments.booking.page import offer_places
 from clinic.appointments.forms import PlaceForm
 from clinic.appointments.models import Appointment, AppointmentSeries
 from clinic.appointments.queries import get_appointment
-from clinic.appointments.series import page, service
+from clinic.appointments.series import page, service, undo
 from clinic.appointments.series.forms import CancelSeriesForm, MoveSeriesForm, SeriesForm, left_out
 from clinic.appointments.series.plans import Planned, SeriesBlocked
 from clinic.appointments.series.queries import get_series, list_members
@@ -196,13 +196,15 @@ def move(series_id: int) -> BaseResponse:
                 zone=settings().zone,
             )
             count, moved_id = len(events), start.series_id or series_id
+            way_back = url_for("series.undo_change", event_id=events[0].id)
     except SeriesBlocked as error:
         chosen = _proposed(form, leave_out, error)
         return _ask_move(form, *_start(series_id), 422, error.plan, chosen)
     except (Invalid, Conflict) as error:
         form.add_error(Invalid(error.message, getattr(error, "field", None)))
         return _ask_move(form, *_start(series_id), 409 if isinstance(error, Conflict) else 422)
-    return page.done(ngettext("%(num)s appointment moved", "%(num)s appointments moved", count), moved_id)
+    word = ngettext("%(num)s appointment moved", "%(num)s appointments moved", count)
+    return page.done(word, moved_id, way_back)
 
 
 @blueprint.get("/<int:series_id>/cancel")
@@ -232,5 +234,17 @@ def cancel(series_id: int) -> BaseResponse:
             actor=actor(),
             now=clock.now(),
         )
-        count = len(events)
-    return page.done(ngettext("%(num)s appointment cancelled", "%(num)s appointments cancelled", count), series_id)
+        count, way_back = len(events), url_for("series.undo_change", event_id=events[0].id) if events else None
+    word = ngettext("%(num)s appointment cancelled", "%(num)s appointments cancelled", count)
+    return page.done(word, series_id, way_back)
+
+
+@blueprint.post("/steps/<int:event_id>/undo")
+@requires("appointments.book")
+def undo_change(event_id: int) -> BaseResponse:
+    """Take back what was done to all of a series at once, of which this step was one."""
+    with transaction() as write:
+        done = undo.undo_change(write, event_id=event_id, actor=actor(), now=clock.now(), zone=settings().zone)
+        count, appointment_id = len(done), done[0].appointment_id
+    series_id = get_appointment(current_session(), appointment_id).series_id or 0
+    return page.done(ngettext("%(num)s appointment put back", "%(num)s appointments put back", count), series_id)

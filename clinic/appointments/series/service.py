@@ -4,6 +4,7 @@ import datetime as dt
 import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -22,7 +23,7 @@ from clinic.appointments.placement import (
 )
 from clinic.appointments.queries import get_appointment
 from clinic.appointments.series.plans import Planned, SeriesBlocked, plan_dates
-from clinic.appointments.series.queries import find_by_key, get_series, list_members, lock_expected
+from clinic.appointments.series.queries import find_by_key, get_series, lock_expected
 from clinic.appointments.series.rules import Rule, check_rule, rule_of
 from clinic.appointments.service import cancellation, write_booking
 from clinic.audit.service import Actor, record
@@ -112,7 +113,7 @@ def create_series(
             now=now,
             zone=zone,
         )
-    _note(session, "series", series, actor, now, {"dates": [one.day for one in kept]})
+    note_change(session, "series", series, actor, now, {"dates": [one.day for one in kept]})
     return series
 
 
@@ -132,7 +133,8 @@ def move_series(
     """Move this and the following, or all to come. Appointments that were changed by themselves stay.
 
     `leave_out` are target days whose appointment stays where it is. SeriesBlocked as create_series(); Conflict when
-    the appointment is not at `expected_version` or not expected. From the first one moved it is a series of its own.
+    the appointment is not at `expected_version` or not expected. All in scope become a series of their own, so that
+    the first stays what it was should the move be undone.
     """
     anchor, series, members = _lock_members(session, appointment_id, expected_version, scope, now)
     moving = [one for one in members if not is_by_itself(one, rule_of(series), zone)]
@@ -150,15 +152,28 @@ def move_series(
     kept = [one for one in plan if one.day not in leave_out]
     if not kept or any(one.is_blocked(reasons) for one in kept):
         raise SeriesBlocked(plan, reasons)
-    _split(session, series, members, change, moving[0].day + shift, now)
-    events = []
+    own = _series_of_own(session, series, change, [one.day + shift for one in moving], now)
     # Away from where the others still stand: a later series moves its last appointment first.
-    for one in sorted(kept, key=lambda planned: planned.day, reverse=change.shift_days > 0):
-        if one.appointment is not None:
-            given = columns(one.placement, _needed(one, reasons), zone)
-            events.append(take_step(session, one.appointment, Step.MOVE, given, actor=actor, now=now))
-    _note(session, "series_moved", series, actor, now, {"dates": [one.day for one in kept], "scope": scope})
+    ordered = sorted(kept, key=lambda planned: planned.day, reverse=change.shift_days > 0)
+    events = [_move_one(session, one, own, reasons, actor=actor, now=now, zone=zone) for one in ordered]
+    for member in members:
+        member.series_id = own.id
+    note_change(session, "series_moved", series, actor, now, {"dates": [one.day for one in kept], "scope": scope})
     return events
+
+
+def _move_one(
+    session: Session,
+    planned: Planned,
+    series: AppointmentSeries,
+    reasons: Reasons,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    zone: ZoneInfo,
+) -> AppointmentEvent:
+    given = columns(planned.placement, _needed(planned, reasons), zone) | {"series_id": series.id}
+    return take_step(session, cast(Appointment, planned.appointment), Step.MOVE, given, actor=actor, now=now)
 
 
 def cancel_series(
@@ -178,7 +193,9 @@ def cancel_series(
     for one in members:
         given = cancellation(one, cancelled_by, reason, now)
         events.append(take_step(session, one, Step.CANCEL, given, actor=actor, now=now))
-    _note(session, "series_cancelled", series, actor, now, {"dates": [one.day for one in members], "scope": scope})
+    note_change(
+        session, "series_cancelled", series, actor, now, {"dates": [one.day for one in members], "scope": scope}
+    )
     return events
 
 
@@ -203,30 +220,25 @@ def _lock_members(
     return asked, series, members
 
 
-def _split(
-    session: Session,
-    series: AppointmentSeries,
-    members: Sequence[Appointment],
-    change: SeriesChange,
-    first_day: dt.date,
-    now: dt.datetime,
-) -> None:
-    """Let the appointments in scope be a series of their own by the new rule; alone, the series itself changes."""
-    ids = {one.id for one in members}
-    rest = [one for one in list_members(session, series.id) if one.id not in ids]
-    days = [day for day in rule_of(series).days() if day >= members[0].day]
-    target = series
-    if rest:
-        target = AppointmentSeries(patient_id=series.patient_id, service_id=series.service_id, created_at=now)
-        target.every_weeks = series.every_weeks
-        session.add(target)
-        series.until, series.count = members[0].day - dt.timedelta(days=1), None
-    target.starts_on, target.until, target.count = first_day, None, max(len(days), 1)
-    target.local_time, target.duration_minutes = change.local_time, change.minutes
-    target.practitioner_id, target.room_id = change.practitioner_id, change.room_id
+def _series_of_own(
+    session: Session, series: AppointmentSeries, change: SeriesChange, days: Sequence[dt.date], now: dt.datetime
+) -> AppointmentSeries:
+    """A series by the new rule for the appointments that move to `days`."""
+    own = AppointmentSeries(
+        patient_id=series.patient_id,
+        service_id=series.service_id,
+        practitioner_id=change.practitioner_id,
+        room_id=change.room_id,
+        starts_on=days[0],
+        local_time=change.local_time,
+        duration_minutes=change.minutes,
+        every_weeks=series.every_weeks,
+        count=(days[-1] - days[0]) // dt.timedelta(weeks=series.every_weeks) + 1,
+        created_at=now,
+    )
+    session.add(own)
     session.flush()
-    for one in members:
-        one.series_id = target.id
+    return own
 
 
 def _series_row(details: SeriesDetails, now: dt.datetime, idempotency_key: str | None) -> AppointmentSeries:
@@ -256,9 +268,10 @@ def _needed(one: Planned, reasons: Reasons) -> Reasons:
     )
 
 
-def _note(
+def note_change(
     session: Session, verb: str, series: AppointmentSeries, actor: Actor, now: dt.datetime, after: dict[str, object]
 ) -> None:
+    """Write to the audit log what happened to several appointments of a series at once."""
     record(
         session,
         f"appointments.{verb}",

@@ -1,6 +1,7 @@
 """Series on the screen: begun in the booking form, looked at date by date, changed and cancelled."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -189,6 +190,20 @@ def test_a_series_is_cancelled_from_one_on(
     assert receptionist.htmx("POST", url, sent).status_code == 409
 
 
+def test_what_was_done_to_a_series_is_undone_from_the_toast(
+    receptionist: Browser, clinic: Clinic, session: Session, first_day: dt.date
+) -> None:
+    members = make_series(receptionist, clinic, session, first_day)
+    times = [one.starts_at for one in booked(session)]
+    moved = receptionist.htmx("POST", f"{URL}/{members[0].series_id}/move", change(members[0], clinic, scope="all"))
+    way_back = re.search(r'action="([^"]+/undo)"', moved.get_data(as_text=True))
+    assert way_back
+    assert [one.starts_at for one in booked(session)] != times
+    assert "3 appointments put back" in receptionist.htmx("POST", way_back[1], {}).get_data(as_text=True)
+    assert [one.starts_at for one in booked(session)] == times
+    assert receptionist.htmx("POST", way_back[1], {}).status_code == 409
+
+
 def test_series_are_not_the_cashiers_to_change(
     cashier: Browser, clinic: Clinic, session: Session, first_day: dt.date
 ) -> None:
@@ -197,4 +212,5 @@ def test_series_are_not_the_cashiers_to_change(
     assert cashier.post(f"{URL}/1/move", {}).status_code == 403
     assert cashier.post(f"{URL}/1/move/new", {}).status_code == 403
     assert cashier.post(f"{URL}/1/cancel", {}).status_code == 403
+    assert cashier.post(f"{URL}/steps/1/undo", {}).status_code == 403
     assert cashier.get(f"{URL}/1").status_code == 404

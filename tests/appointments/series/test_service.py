@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from clinic.appointments import service as appointments
 from clinic.appointments.models import Appointment, AppointmentSeries, CancelledBy, State
 from clinic.appointments.placement import Placement, Reasons
+from clinic.appointments.queries import find_last_event
 from clinic.appointments.schedules.models import TimeOffKind
 from clinic.appointments.series import service
 from clinic.appointments.series.plans import SeriesBlocked
 from clinic.appointments.series.queries import list_members
 from clinic.appointments.series.rules import Rule, check_rule
 from clinic.appointments.series.service import Scope, SeriesChange, SeriesDetails
+from clinic.appointments.series.undo import undo_change
 from clinic.clock import wall_time
 from clinic.db import transaction
 from clinic.errors import Conflict, Invalid, NotFound
@@ -26,6 +28,7 @@ from tests.query_count import count_queries
 
 COMMON: dict[str, Any] = {"actor": TESTER, "now": NOW, "zone": ZONE}
 WEEK = dt.timedelta(weeks=1)
+EARLIER, LATER = NOW - dt.timedelta(minutes=1), NOW + dt.timedelta(minutes=1)
 
 
 def details(clinic: Clinic, **values: Any) -> SeriesDetails:
@@ -80,12 +83,14 @@ def local(members: list[Appointment]) -> list[str]:
     return [f"{one.starts_at.astimezone(ZONE):%d.%m. %H:%M}" for one in members]
 
 
-def move_one(session: Session, clinic: Clinic, one: Appointment, starts_at: dt.datetime) -> None:
+def move_one(
+    session: Session, clinic: Clinic, one: Appointment, starts_at: dt.datetime, now: dt.datetime = NOW
+) -> None:
     """Move a single appointment away from its series."""
     placement = Placement(starts_at=starts_at, ends_at=starts_at + one.duration, practitioner_id=clinic.practitioner.id)
     with transaction(session):
         appointments.move_appointment(
-            session, appointment_id=one.id, expected_version=one.version, placement=placement, **COMMON
+            session, appointment_id=one.id, expected_version=one.version, placement=placement, **COMMON | {"now": now}
         )
 
 
@@ -202,7 +207,7 @@ def test_this_and_following_become_a_series_of_their_own(clinic: Clinic, session
     assert local(members) == ["23.11. 10:00", "30.11. 10:00", "08.12. 14:00", "15.12. 14:00"]
     first, second = session.scalars(select(AppointmentSeries).order_by(AppointmentSeries.id)).all()
     assert [one.series_id for one in members] == [first.id, first.id, second.id, second.id]
-    assert first.until == DAY + 2 * WEEK - dt.timedelta(days=1)
+    assert (first.starts_on, first.count, first.local_time) == (DAY, 4, dt.time(10))
     assert (second.starts_on, second.count, second.local_time) == (dt.date(2026, 12, 8), 2, dt.time(14))
     move(session, clinic, members[3], Scope.ALL, local_time=dt.time(15), minutes=30)
     assert local(members) == ["23.11. 10:00", "30.11. 10:00", "08.12. 15:00", "15.12. 15:00"]
@@ -221,7 +226,7 @@ def test_a_series_moves_a_week_onto_its_own_dates(clinic: Clinic, session: Sessi
     assert local(members) == ["30.11. 10:00", "07.12. 10:00", "14.12. 10:00", "21.12. 10:00"]
     move(session, clinic, members[0], Scope.ALL, shift_days=-7)
     assert local(members)[0] == "23.11. 10:00"
-    assert len(session.scalars(select(AppointmentSeries)).all()) == 1
+    assert len({one.series_id for one in members}) == 1
 
 
 def test_an_appointment_that_was_moved_by_itself_stays(clinic: Clinic, session: Session) -> None:
@@ -262,3 +267,71 @@ def test_what_somebody_changed_meanwhile_or_is_no_series_is_refused(clinic: Clin
     with pytest.raises(Conflict):
         move(session, clinic, members[3], Scope.FOLLOWING, expected_version=members[3].version)
     assert wall_time(DAY, dt.time(10), ZONE) == members[0].starts_at
+
+
+def undo(session: Session, one: Appointment, **values: Any) -> int:
+    """Take back the last step of an appointment with all that was done together; how many went back."""
+    step = find_last_event(session, one.id)
+    assert step
+    with transaction(session):
+        return len(undo_change(session, event_id=step.id, **COMMON | values))
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+@pytest.mark.parametrize("shift_days", [-7, 0, 7])
+def test_a_moved_series_goes_back_as_a_whole(clinic: Clinic, session: Session, scope: Scope, shift_days: int) -> None:
+    members = create(session, clinic, of={"starts_on": DAY + WEEK})
+    before, series_id = local(members), members[0].series_id
+    moved = members if scope is Scope.ALL else members[1:]
+    # Onto its own dates where it goes a week on or back; "following" would meet the first one there.
+    shift_days = 0 if scope is Scope.FOLLOWING and shift_days < 0 else shift_days
+    move(session, clinic, members[1], scope, shift_days=shift_days, local_time=dt.time(10, 5))
+    assert series_id not in {one.series_id for one in moved}
+    assert undo(session, members[2]) == len(moved)
+    assert local(members) == before
+    assert {one.series_id for one in members} == {series_id}
+    # It is the series it was: it moves together again.
+    move(session, clinic, members[1], Scope.ALL, local_time=dt.time(11))
+    assert {one.starts_at.astimezone(ZONE).hour for one in members} == {11}
+
+
+def test_those_that_did_not_move_with_the_others_are_of_the_old_series_again(clinic: Clinic, session: Session) -> None:
+    members = create(session, clinic)
+    series_id = members[0].series_id
+    move_one(session, clinic, members[1], at(16, day=DAY + WEEK), EARLIER)
+    move(session, clinic, members[0], Scope.ALL, local_time=dt.time(11), leave_out={DAY + 2 * WEEK})
+    assert series_id not in {one.series_id for one in members}
+    assert undo(session, members[0]) == 2
+    assert local(members) == ["23.11. 10:00", "30.11. 16:00", "07.12. 10:00", "14.12. 10:00"]
+    assert {one.series_id for one in members} == {series_id}
+
+
+def test_a_cancelled_series_is_brought_back_as_a_whole(clinic: Clinic, session: Session) -> None:
+    members = create(session, clinic)
+    cancel(session, members[1], Scope.FOLLOWING)
+    assert undo(session, members[3]) == 3
+    assert {(one.state, one.cancelled_by, one.cancel_reason) for one in members} == {(State.BOOKED, None, None)}
+
+
+def test_nothing_goes_back_when_one_was_changed_or_its_old_time_is_taken(clinic: Clinic, session: Session) -> None:
+    members = create(session, clinic)
+    move(session, clinic, members[0], Scope.ALL, local_time=dt.time(14))
+    moved = local(members)
+    clinic.book(at(10, day=DAY + WEEK), patient=clinic.make.patient("Luc"))
+    with pytest.raises(Conflict, match=r"no longer be undone\. .*10:00"):
+        undo(session, members[2])
+    assert local(members) == moved
+    step = find_last_event(session, members[0].id)
+    assert step
+    move_one(session, clinic, members[3], at(16, day=DAY + 3 * WEEK), LATER)
+    with pytest.raises(Conflict, match="Somebody went on"), transaction(session):
+        undo_change(session, event_id=step.id, **COMMON)
+    assert local(members)[:3] == moved[:3]
+
+
+def test_what_was_no_change_of_a_series_has_no_such_way_back(clinic: Clinic, session: Session) -> None:
+    members = create(session, clinic)
+    with pytest.raises(NotFound):
+        undo(session, members[0])
+    with pytest.raises(NotFound), transaction(session):
+        undo_change(session, event_id=987654, **COMMON)

@@ -1,0 +1,98 @@
+"""Taking back what was done to several appointments of a series at once."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from clinic.appointments.conflicts import lock_resources
+from clinic.appointments.history import put_back, write_values
+from clinic.appointments.models import Appointment, AppointmentEvent, AppointmentSeries, Step
+from clinic.appointments.placement import PLACED, Placement, placed
+from clinic.appointments.series.plans import plan_dates
+from clinic.appointments.series.queries import (
+    find_newest_steps,
+    find_step,
+    get_series,
+    list_members,
+    list_together,
+    lock_appointments,
+)
+from clinic.appointments.series.service import note_change
+from clinic.audit.service import Actor
+from clinic.errors import Conflict, NotFound
+
+_Values = Mapping[int, dict[str, Any]]
+
+
+def undo_change(
+    session: Session, *, event_id: int, actor: Actor, now: dt.datetime, zone: ZoneInfo
+) -> list[AppointmentEvent]:
+    """Take back the move or the cancellation that one step was part of: of all its appointments, or of none.
+
+    Conflict unless each step is still the last of its appointment, and the old times are free or were taken with a
+    reason. After a move the appointments are of the series they were of before.
+    """
+    found = find_step(session, event_id)
+    if found is None or found[0].step not in (Step.MOVE, Step.CANCEL):
+        raise NotFound(_("There is no such step."))
+    series = get_series(session, found[1], lock=True)
+    together = list_together(session, series.id, found[0])
+    members = {one.id: one for one in lock_appointments(session, [event.appointment_id for event in together])}
+    if find_newest_steps(session, members) != {event.appointment_id: event.id for event in together}:
+        raise Conflict(_("Somebody went on with one of these appointments: the change can no longer be undone."))
+    values = {event.appointment_id: put_back(event) for event in together}
+    _check_still_free(session, series, members, values, now, zone)
+    _return_to_series(session, series, members, values)
+    events = [
+        write_values(session, members[number], Step.UNDO, values[number], actor=actor, now=now)
+        for number in _order(members, values)
+    ]
+    note_change(session, "series_undone", series, actor, now, {"dates": [one.day for one in members.values()]})
+    return events
+
+
+def _check_still_free(
+    session: Session,
+    series: AppointmentSeries,
+    members: Mapping[int, Appointment],
+    values: _Values,
+    now: dt.datetime,
+    zone: ZoneInfo,
+) -> None:
+    """Conflict when something stands by now where an appointment would stand again."""
+    places = {number: _place_before(members[number], values[number]) for number in members}
+    for place in sorted(set(places.values()), key=lambda place: (place.practitioner_id or 0, place.room_id or 0)):
+        lock_resources(session, place, series.patient_id)
+    targets: list[tuple[Placement, Appointment | None]] = [(places[number], members[number]) for number in members]
+    for one in plan_dates(session, series.patient_id, targets, now=now, zone=zone, apart_from=list(members)):
+        if one.appointment is not None and one.clashes:
+            given = values[one.appointment.id].get("double_booking_reason", one.appointment.double_booking_reason)
+            if not given:
+                raise Conflict(_("It can no longer be undone. %(problem)s", problem=one.clashes[0]))
+
+
+def _place_before(appointment: Appointment, values: dict[str, Any]) -> Placement:
+    return replace(placed(appointment), **{name: values[name] for name in PLACED if name in values})
+
+
+def _return_to_series(
+    session: Session, series: AppointmentSeries, members: Mapping[int, Appointment], values: _Values
+) -> None:
+    """Those that did not move with the others became of the new series as well."""
+    before = next((given["series_id"] for given in values.values() if "series_id" in given), series.id)
+    for one in list_members(session, series.id):
+        if one.id not in members:
+            one.series_id = before
+
+
+def _order(members: Mapping[int, Appointment], values: _Values) -> Sequence[int]:
+    """Away from where the others still stand: to an earlier time the first goes first, to a later one the last."""
+    numbers = sorted(members, key=lambda number: members[number].starts_at)
+    first = numbers[0]
+    goes_later = values[first].get("starts_at", members[first].starts_at) > members[first].starts_at
+    return numbers[::-1] if goes_later else numbers
