@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar
 
 PAGE_SIZE = 50
 FETCHED = PAGE_SIZE + 1
-LARGEST_KEY = 2**63 - 1
+# What both databases take for a key.
+LARGEST_KEY = 2**31 - 1
 Row = TypeVar("Row")
 Reader = Callable[[Any], Any]
 Values = Callable[[Row], Sequence[Any]]
@@ -49,7 +50,7 @@ def decode_cursor(cursor: str | None, length: int) -> list[Any] | None:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     return values if isinstance(values, list) and len(values) == length else None
 
@@ -63,11 +64,19 @@ def whole(value: Any) -> int:
 
 
 def instant(value: Any) -> dt.datetime:
-    """Reads a time with its zone."""
+    """Reads a time with its zone, as UTC."""
     at = dt.datetime.fromisoformat(value)
     if at.tzinfo is None:
         raise ValueError("a time without a zone is no instant")
-    return at
+    return at.astimezone(dt.UTC)
+
+
+def text(value: Any) -> str:
+    """Reads a text that both databases can hold."""
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("no text of a database")
+    value.encode()
+    return value
 
 
 def read_cursor(cursor: str | None, *readers: Reader) -> tuple[Any, ...] | None:

@@ -79,8 +79,8 @@ def _two_writers(settings: Settings, folder: object) -> tuple[Engine, Engine]:
     return engines[0], engines[1]
 
 
-def test_a_waiting_writer_goes_on_as_soon_as_the_other_is_done(settings: Settings, tmp_path: object) -> None:
-    first, second = _two_writers(settings, tmp_path)
+def _seconds_until_next_writer(first: Engine, second: Engine) -> float:
+    """How long after one writer is done the other, which waited, goes on."""
     released: list[float] = []
     with first.connect().execution_options(**{WRITE_OPTION: True}) as holder:
         holder.exec_driver_sql("SELECT 1")
@@ -97,7 +97,13 @@ def test_a_waiting_writer_goes_on_as_soon_as_the_other_is_done(settings: Setting
             delay = time.monotonic() - released[0]
             assert waiting.exec_driver_sql("PRAGMA busy_timeout").scalar() == rules.BUSY_SECONDS * 1000
         thread.join()
-    assert delay < 0.06
+    return delay
+
+
+def test_a_waiting_writer_does_not_sleep_as_sqlite_would(settings: Settings, tmp_path: object) -> None:
+    first, second = _two_writers(settings, tmp_path)
+    # SQLite itself would sleep until 88 ms after the other is done, each time; a busy machine is late only at times.
+    assert min(_seconds_until_next_writer(first, second) for _ in range(4)) < 0.06
 
 
 def test_a_writer_gives_up_in_the_end(settings: Settings, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -74,11 +74,22 @@ def span(placed: Placement | Appointment, zone: ZoneInfo) -> str:
 
 
 def lock_resources(session: Session, placement: Placement, patient_id: int) -> None:
-    """Whoever books the same practitioner, room or patient at this moment takes turns, always in this order."""
-    rows = ((Practitioner, placement.practitioner_id), (Room, placement.room_id), (Patient, patient_id))
-    for model, row_id in rows:
-        if row_id is not None:
-            session.execute(select(model.id).where(model.id == row_id).with_for_update(key_share=True))
+    """Whoever books the same practitioner, room or patient at this moment takes turns."""
+    lock_all_resources(session, [placement], patient_id)
+
+
+def lock_all_resources(session: Session, placements: Iterable[Placement], patient_id: int) -> None:
+    """As lock_resources() for several places at once: always practitioners, rooms, patient, each by their ids."""
+    places = list(placements)
+    wanted: list[tuple[type[Practitioner | Room | Patient], set[int | None]]] = [
+        (Practitioner, {place.practitioner_id for place in places}),
+        (Room, {place.room_id for place in places}),
+        (Patient, {patient_id}),
+    ]
+    for model, ids in wanted:
+        if known := ids - {None}:
+            query = select(model.id).where(model.id.in_(known)).order_by(model.id)
+            session.execute(query.with_for_update(key_share=True))
 
 
 def check_free(

@@ -80,8 +80,8 @@ def find_first_free(
 ) -> list[tuple[Wish, Slot]]:
     """The earliest free times for any of `wishes`, with whose they are; of one wish at most `each`.
 
-    As many queries as for one wish, and no day is looked at after `limit` different times were found. What is held for
-    `patient_id` counts as free.
+    No day is looked at after `limit` different times were found; the queries grow with the days, not with the wishes.
+    What is held for `patient_id` counts as free.
     """
     if not wishes:
         return []
@@ -91,7 +91,9 @@ def find_first_free(
         raise NotFound(_("There is no such service."))
     left = dict.fromkeys(wishes, each)
     found: list[tuple[Wish, Slot]] = []
-    for day, busy in _days(session, first_day, last_day, now, zone, patient_id):
+    span = (first_day + dt.timedelta(days=offset) for offset in range((last_day - first_day).days + 1))
+    wanted = [day for day in span if any(wish.from_day <= day <= wish.last_day for wish in wishes)]
+    for day, busy in _with_busy(session, wanted, now, zone, patient_id):
         opened = open_hours(schedule, day, zone)
         here = [_Search(wish, now, zone, places, busy) for wish in left if wish.from_day <= day <= wish.last_day]
         for wish, slots in _of_day(here, opened):
@@ -104,19 +106,18 @@ def find_first_free(
     return sorted(found, key=lambda one: (one[1].starts_at, one[1].practitioner_id or 0, one[1].room_id or 0))
 
 
-def _days(
-    session: Session, first_day: dt.date, last_day: dt.date, now: dt.datetime, zone: ZoneInfo, patient_id: int | None
+def _with_busy(
+    session: Session, days: Sequence[dt.date], now: dt.datetime, zone: ZoneInfo, patient_id: int | None
 ) -> Iterator[tuple[dt.date, "_Busy"]]:
-    """Each day with what is taken on it, read a few days at a time, as far as somebody asks."""
-    day = first_day
-    for days in itertools.chain(WINDOWS, itertools.repeat(HORIZON_DAYS)):
-        end = min(day + dt.timedelta(days=days - 1), last_day)
-        busy = _load_busy(session, day, end, now, zone, patient_id)
-        while day <= end:
-            yield day, busy
-            day += dt.timedelta(days=1)
-        if day > last_day:
+    """Each day with what is taken on it, read for a few days at a time, as far as somebody asks."""
+    first = 0
+    for number in itertools.chain(WINDOWS, itertools.repeat(HORIZON_DAYS)):
+        window = days[first : first + number]
+        if not window:
             return
+        busy = _load_busy(session, window[0], window[-1], now, zone, patient_id)
+        yield from ((day, busy) for day in window)
+        first += number
 
 
 def _of_day(searches: Iterable["_Search"], opened: Sequence[OpenHours]) -> Iterator[tuple[Wish, list[Slot]]]:

@@ -49,10 +49,11 @@ def claimed_folder(var: Path) -> Iterator[None]:
 
 def check_port(host: str, port: int) -> None:
     """Raises StartError when another program listens there."""
-    with socket.socket() as probe:
+    name = host.strip("[]")
+    with socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((name, port))
         except OSError as error:
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
             raise StartError(f"Port {port} of {host} {reason}. Choose another one with PORT=.") from error

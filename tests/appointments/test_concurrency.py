@@ -15,6 +15,10 @@ from clinic.appointments import service
 from clinic.appointments.conflicts import SlotTaken
 from clinic.appointments.models import Appointment, CancelledBy, State
 from clinic.appointments.placement import Placement, Reasons
+from clinic.appointments.series import service as series
+from clinic.appointments.series.rules import Rule
+from clinic.appointments.series.service import Scope, SeriesChange, SeriesDetails
+from clinic.appointments.series.undo import undo_change
 from clinic.appointments.waitlist import service as waitlist
 from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
 from clinic.auth import service as auth
@@ -25,11 +29,11 @@ from clinic.directory.models import Department, Practitioner, Room, Service
 from clinic.errors import Conflict, DomainError
 from clinic.patients.details import PatientDetails
 from clinic.patients.service import register_patient
-from tests.appointments.conftest import at
+from tests.appointments.conftest import DAY, at
 from tests.browser_client import CSRF_SECRET
 from tests.databases import own_clinic
 from tests.factories import NOW, PASSWORD, TESTER, ZONE
-from tests.together import at_once
+from tests.together import at_once, or_conflict
 
 CLIENTS = 50
 
@@ -103,6 +107,31 @@ def test_one_form_sent_eight_times_at_once_books_once(busy_clinic: Flask) -> Non
     outcomes = at_once(busy_clinic, 8, lambda _n: book(1, at(10), idempotency_key="one-form-eight-times"))
     assert len(set(outcomes)) == 1
     assert count_held(busy_clinic) == 1
+
+
+def test_a_series_is_put_back_once_however_many_press_undo(busy_clinic: Flask) -> None:
+    with busy_clinic.app_context():
+        rule = Rule(starts_on=DAY, local_time=dt.time(10), minutes=15, count=4)
+        details = SeriesDetails(patient_id=1, service_id=1, practitioner_id=1, room_id=1, rule=rule)
+        common: dict[str, Any] = {"actor": TESTER, "now": NOW, "zone": ZONE}
+        with transaction() as session:
+            series.create_series(session, details=details, **common)
+        first = db.session.scalars(select(Appointment).order_by(Appointment.id)).first()
+        assert first
+        goal = SeriesChange(shift_days=7, local_time=dt.time(11), minutes=15, practitioner_id=2, room_id=2)
+        asked = {"appointment_id": first.id, "expected_version": first.version, "scope": Scope.ALL, "change": goal}
+        with transaction() as session:
+            step_id = series.move_series(session, **asked, **common)[0].id  # type: ignore[arg-type]
+
+    def press(_number: int) -> int:
+        with transaction() as session:
+            return len(undo_change(session, event_id=step_id, **common))
+
+    outcomes = at_once(busy_clinic, 6, or_conflict(press))
+    assert sorted(isinstance(outcome, Conflict) for outcome in outcomes) == [False] + [True] * 5
+    with busy_clinic.app_context():
+        days = db.session.scalars(select(Appointment.day).order_by(Appointment.day)).all()
+    assert days == rule.days()
 
 
 def test_moves_and_bookings_of_one_slot_never_both_win(busy_clinic: Flask) -> None:

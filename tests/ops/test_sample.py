@@ -36,6 +36,7 @@ from clinic.ops.sample.papers import add_papers
 from clinic.ops.sample.people import sample_patients
 from clinic.ops.sample.sources import COLUMNS
 from clinic.ops.sample.staff import STAFF, sign_ins
+from clinic.paging import Place
 from clinic.patients.duplicates.jobs import match_waiting
 from clinic.patients.duplicates.models import DuplicateCheck
 from clinic.patients.duplicates.queries import list_open_pairs
@@ -149,7 +150,7 @@ def test_who_was_registered_twice_is_found(sample: Flask) -> None:
 
 def test_some_wait_for_a_time_and_free_ones_name_them(sample: Flask, settings: Settings) -> None:
     session = current_session()
-    waiting = list_waiting(session, today=clock.clinic_day(NOON, settings.zone), limit=50)
+    waiting = list_waiting(session, Place(), today=clock.clinic_day(NOON, settings.zone), limit=50)
     assert len(waiting) == len({entry.patient_id for entry in waiting}) >= 5
     assert len({entry.service_id for entry in waiting}) > 1
     assert {entry.practitioner_id is None for entry in waiting} == {True, False}

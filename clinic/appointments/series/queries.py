@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
@@ -43,9 +44,9 @@ def lock_expected(session: Session, series_id: int, since: dt.datetime) -> list[
     return sorted(session.scalars(query), key=lambda appointment: appointment.starts_at)
 
 
-def lock_appointments(session: Session, appointment_ids: Collection[int]) -> list[Appointment]:
-    """These appointments, locked in the order of their ids."""
-    return list(session.scalars(_locked().where(Appointment.id.in_(appointment_ids))))
+def lock_members(session: Session, series_id: int) -> list[Appointment]:
+    """All appointments of a series as they are now, locked in the order of their ids."""
+    return list(session.scalars(_locked().where(Appointment.series_id == series_id)))
 
 
 def _locked() -> Select[tuple[Appointment]]:
@@ -58,20 +59,27 @@ def _locked() -> Select[tuple[Appointment]]:
     )
 
 
-def find_step(session: Session, event_id: int) -> tuple[AppointmentEvent, int] | None:
-    """A step of an appointment of a series, and that series; None when there is no such."""
+class StepOfSeries(NamedTuple):
+    """A step of an appointment, and the series that the appointment is of."""
+
+    event: AppointmentEvent
+    series_id: int
+
+
+def find_step(session: Session, event_id: int) -> StepOfSeries | None:
+    """A step of an appointment of a series; None when there is no such."""
     query = select(AppointmentEvent, Appointment.series_id).join(Appointment).where(AppointmentEvent.id == event_id)
     row = session.execute(query.where(Appointment.series_id.is_not(None))).one_or_none()
-    return (row[0], row[1]) if row else None
+    return StepOfSeries._make(row) if row else None
 
 
-def list_together(session: Session, series_id: int, step: AppointmentEvent) -> Sequence[AppointmentEvent]:
-    """The steps that appointments of a series took together with this one."""
+def list_together(session: Session, patient_id: int, step: AppointmentEvent) -> Sequence[AppointmentEvent]:
+    """The steps that a patient's appointments took in one go with this one."""
     query = (
         select(AppointmentEvent)
         .join(Appointment)
         .where(
-            Appointment.series_id == series_id,
+            Appointment.patient_id == patient_id,
             AppointmentEvent.step == step.step,
             AppointmentEvent.at == step.at,
             AppointmentEvent.actor_id == step.actor_id,

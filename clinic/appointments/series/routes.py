@@ -120,7 +120,10 @@ def ask_move(series_id: int) -> Response:
 
 
 def _start(series_id: int) -> tuple[AppointmentSeries, Appointment]:
-    """The series, and the appointment that a change begins with: the one asked for, or the next."""
+    """The series, and the appointment that a change begins with: the one asked for, or the next.
+
+    One that was moved with others meanwhile is of another series by now: that is the one to change.
+    """
     read = current_session()
     series = get_series(read, series_id)
     asked = request.values.get("appointment_id", type=int)
@@ -128,9 +131,9 @@ def _start(series_id: int) -> tuple[AppointmentSeries, Appointment]:
         found = page.first_expected(list_members(read, series_id), clock.now())
     else:
         found = get_appointment(read, asked)
-    if found is None or found.series_id != series_id:
+    if found is None or found.series_id is None or found.patient_id != series.patient_id:
         raise NotFound(_("Nothing of this series is left to change."))
-    return series, found
+    return get_series(read, found.series_id), found
 
 
 def _ask_move(

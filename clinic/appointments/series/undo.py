@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from clinic.appointments.conflicts import lock_resources
+from clinic.appointments.conflicts import lock_all_resources
 from clinic.appointments.history import put_back, write_values
 from clinic.appointments.models import Appointment, AppointmentEvent, AppointmentSeries, Step
 from clinic.appointments.placement import PLACED, Placement, placed
 from clinic.appointments.series.plans import plan_dates
 from clinic.appointments.series.queries import (
+    StepOfSeries,
     find_newest_steps,
     find_step,
     get_series,
-    list_members,
     list_together,
-    lock_appointments,
+    lock_members,
 )
 from clinic.appointments.series.service import note_change
 from clinic.audit.service import Actor
@@ -37,23 +37,35 @@ def undo_change(
     Conflict unless each step is still the last of its appointment, and the old times are free or were taken with a
     reason. After a move the appointments are of the series they were of before.
     """
-    found = find_step(session, event_id)
-    if found is None or found[0].step not in (Step.MOVE, Step.CANCEL):
+    step = find_step(session, event_id)
+    if step is None or step.event.step not in (Step.MOVE, Step.CANCEL):
         raise NotFound(_("There is no such step."))
-    series = get_series(session, found[1], lock=True)
-    together = list_together(session, series.id, found[0])
-    members = {one.id: one for one in lock_appointments(session, [event.appointment_id for event in together])}
-    if find_newest_steps(session, members) != {event.appointment_id: event.id for event in together}:
+    series = _lock_series(session, step)
+    everyone = {one.id: one for one in lock_members(session, series.id)}
+    together = list_together(session, series.patient_id, step.event)
+    changed = {event.appointment_id: event.id for event in together}
+    if not changed.keys() <= everyone.keys() or find_newest_steps(session, changed) != changed:
         raise Conflict(_("Somebody went on with one of these appointments: the change can no longer be undone."))
+    members = {number: everyone[number] for number in changed}
     values = {event.appointment_id: put_back(event) for event in together}
     _check_still_free(session, series, members, values, now, zone)
-    _return_to_series(session, series, members, values)
+    before = step.event.before.get("series_id", series.id)
+    # Those that did not move with the others became of the new series as well.
+    for number in everyone.keys() - members.keys():
+        everyone[number].series_id = before
     events = [
         write_values(session, members[number], Step.UNDO, values[number], actor=actor, now=now)
         for number in _order(members, values)
     ]
     note_change(session, "series_undone", series, actor, now, {"dates": [one.day for one in members.values()]})
     return events
+
+
+def _lock_series(session: Session, step: StepOfSeries) -> AppointmentSeries:
+    """The series of a step and the one it was of before, in the order of their ids: then come their appointments."""
+    before = step.event.before.get("series_id", step.series_id)
+    locked = {number: get_series(session, number, lock=True) for number in sorted({step.series_id, before})}
+    return locked[step.series_id]
 
 
 def _check_still_free(
@@ -66,8 +78,7 @@ def _check_still_free(
 ) -> None:
     """Conflict when something stands by now where an appointment would stand again."""
     places = {number: _place_before(members[number], values[number]) for number in members}
-    for place in sorted(set(places.values()), key=lambda place: (place.practitioner_id or 0, place.room_id or 0)):
-        lock_resources(session, place, series.patient_id)
+    lock_all_resources(session, places.values(), series.patient_id)
     targets: list[tuple[Placement, Appointment | None]] = [(places[number], members[number]) for number in members]
     for one in plan_dates(session, series.patient_id, targets, now=now, zone=zone, apart_from=list(members)):
         if one.appointment is not None and one.clashes:
@@ -78,16 +89,6 @@ def _check_still_free(
 
 def _place_before(appointment: Appointment, values: dict[str, Any]) -> Placement:
     return replace(placed(appointment), **{name: values[name] for name in PLACED if name in values})
-
-
-def _return_to_series(
-    session: Session, series: AppointmentSeries, members: Mapping[int, Appointment], values: _Values
-) -> None:
-    """Those that did not move with the others became of the new series as well."""
-    before = next((given["series_id"] for given in values.values() if "series_id" in given), series.id)
-    for one in list_members(session, series.id):
-        if one.id not in members:
-            one.series_id = before
 
 
 def _order(members: Mapping[int, Appointment], values: _Values) -> Sequence[int]:

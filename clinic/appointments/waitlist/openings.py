@@ -1,4 +1,4 @@
-"""Free times that somebody waits for, and who: a fixed number of queries, however many wait."""
+"""Free times that somebody waits for, and who. The queries grow with the days waited for, not with how many wait."""
 
 import datetime as dt
 from collections import defaultdict

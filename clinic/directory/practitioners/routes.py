@@ -18,7 +18,7 @@ from clinic.directory.practitioners.forms import PractitionerForm
 from clinic.directory.practitioners.queries import get_practitioner, search_practitioners
 from clinic.directory.practitioners.service import PractitionerDetails, details_of
 from clinic.errors import Conflict, Invalid
-from clinic.paging import FETCHED, Page, page_around, read_place, whole
+from clinic.paging import FETCHED, Page, page_around, read_place, text, whole
 from clinic.web import htmx
 from clinic.web.security import actor, settings
 
@@ -34,7 +34,7 @@ def index() -> Response:
 
 
 def _page(typed: str) -> Page[Practitioner]:
-    place = read_place(request.args, str, whole)
+    place = read_place(request.args, text, whole)
     rows = search_practitioners(current_session(), typed, place, limit=FETCHED)
     return page_around(rows, lambda row: (row.sort_name, row.id), place)
 

@@ -204,6 +204,21 @@ def test_what_was_done_to_a_series_is_undone_from_the_toast(
     assert receptionist.htmx("POST", way_back[1], {}).status_code == 409
 
 
+def test_a_dialog_left_open_while_somebody_moved_all_shows_how_it_stands_now(
+    receptionist: Browser, clinic: Clinic, session: Session, first_day: dt.date
+) -> None:
+    members = make_series(receptionist, clinic, session, first_day)
+    url = f"{URL}/{members[0].series_id}"
+    stale = change(members[0], clinic, scope="all", time="15:00")
+    assert receptionist.htmx("POST", f"{url}/move", change(members[0], clinic, scope="all")).status_code == 200
+    late = receptionist.htmx("POST", f"{url}/move", stale)
+    assert late.status_code == 409
+    assert "Somebody changed this appointment meanwhile" in late.get_data(as_text=True)
+    sent = {"appointment_id": members[1].id, "version": 1, "scope": "all", "cancelled_by": "patient"}
+    assert receptionist.htmx("POST", f"{url}/cancel", sent).status_code == 409
+    assert receptionist.get(url).status_code == 200
+
+
 def test_series_are_not_the_cashiers_to_change(
     cashier: Browser, clinic: Clinic, session: Session, first_day: dt.date
 ) -> None:

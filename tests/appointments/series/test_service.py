@@ -329,6 +329,17 @@ def test_nothing_goes_back_when_one_was_changed_or_its_old_time_is_taken(clinic:
     assert local(members)[:3] == moved[:3]
 
 
+def test_a_move_of_which_a_part_went_on_is_not_undone_by_half(clinic: Clinic, session: Session) -> None:
+    members = create(session, clinic)
+    move(session, clinic, members[0], Scope.ALL, local_time=dt.time(11), now=EARLIER)
+    step = find_last_event(session, members[0].id)
+    assert step
+    move(session, clinic, members[2], Scope.FOLLOWING, local_time=dt.time(12))
+    with pytest.raises(Conflict, match="Somebody went on"), transaction(session):
+        undo_change(session, event_id=step.id, **COMMON)
+    assert local(members) == ["23.11. 11:00", "30.11. 11:00", "07.12. 12:00", "14.12. 12:00"]
+
+
 def test_what_was_no_change_of_a_series_has_no_such_way_back(clinic: Clinic, session: Session) -> None:
     members = create(session, clinic)
     with pytest.raises(NotFound):
