@@ -1,7 +1,8 @@
 """Where an appointment stands, and what must be true of any such place."""
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ class Placement:
     room_id: int | None = None
 
 
-PLACED = tuple(field.name for field in fields(Placement))
+_PLACED = tuple(field.name for field in fields(Placement))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,11 @@ def placed(appointment: Appointment) -> Placement:
         practitioner_id=appointment.practitioner_id,
         room_id=appointment.room_id,
     )
+
+
+def placed_before(appointment: Appointment, values: Mapping[str, Any]) -> Placement:
+    """Where it stands once `values`, which a step changed, are put back."""
+    return replace(placed(appointment), **{name: values[name] for name in _PLACED if name in values})
 
 
 def columns(placement: Placement, reasons: Reasons, zone: ZoneInfo) -> dict[str, Any]:

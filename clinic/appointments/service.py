@@ -5,7 +5,6 @@ looks for conflicts. Whoever passes a reason for a double booking has checked `a
 """
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,13 +25,13 @@ from clinic.appointments.models import (
 )
 from clinic.appointments.placement import (
     NO_REASONS,
-    PLACED,
     Placement,
     Reasons,
     check_placement,
     check_service_and_patient,
     columns,
     placed,
+    placed_before,
 )
 from clinic.appointments.queries import find_by_key, find_last_event, get_appointment
 from clinic.audit.service import Actor
@@ -212,7 +211,7 @@ def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime
     if last is None or last.id != event_id or event.step not in _UNDONE_HERE:
         raise Conflict(_("Somebody went on with this appointment: the step can no longer be undone."))
     values = put_back(event)
-    placement = replace(placed(appointment), **{name: values[name] for name in PLACED if name in values})
+    placement = placed_before(appointment, values)
     lock_resources(session, placement, appointment.patient_id)
     reasons = Reasons(double_booking=values.get("double_booking_reason", appointment.double_booking_reason))
     if values.get("state", appointment.state) in HOLDING_STATES:

@@ -133,7 +133,7 @@ def _start(series_id: int) -> tuple[AppointmentSeries, Appointment]:
         found = get_appointment(read, asked)
     if found is None or found.series_id is None or found.patient_id != series.patient_id:
         raise NotFound(_("Nothing of this series is left to change."))
-    return get_series(read, found.series_id), found
+    return series if found.series_id == series.id else get_series(read, found.series_id), found
 
 
 def _ask_move(

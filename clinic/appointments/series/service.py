@@ -97,9 +97,7 @@ def create_series(
     kept = [one for one in plan if one.day not in leave_out]
     if not kept or any(one.is_blocked(reasons) for one in kept):
         raise SeriesBlocked(plan, reasons)
-    series = _series_row(details, now, idempotency_key)
-    session.add(series)
-    session.flush()
+    series = _add_series(session, details, now, idempotency_key)
     for one in kept:
         write_booking(
             session,
@@ -224,26 +222,28 @@ def _series_of_own(
     session: Session, series: AppointmentSeries, change: SeriesChange, days: Sequence[dt.date], now: dt.datetime
 ) -> AppointmentSeries:
     """A series by the new rule for the appointments that move to `days`."""
-    own = AppointmentSeries(
+    rule = Rule(
+        starts_on=days[0],
+        local_time=change.local_time,
+        minutes=change.minutes,
+        every_weeks=series.every_weeks,
+        count=(days[-1] - days[0]) // dt.timedelta(weeks=series.every_weeks) + 1,
+    )
+    details = SeriesDetails(
         patient_id=series.patient_id,
         service_id=series.service_id,
         practitioner_id=change.practitioner_id,
         room_id=change.room_id,
-        starts_on=days[0],
-        local_time=change.local_time,
-        duration_minutes=change.minutes,
-        every_weeks=series.every_weeks,
-        count=(days[-1] - days[0]) // dt.timedelta(weeks=series.every_weeks) + 1,
-        created_at=now,
+        rule=rule,
     )
-    session.add(own)
-    session.flush()
-    return own
+    return _add_series(session, details, now)
 
 
-def _series_row(details: SeriesDetails, now: dt.datetime, idempotency_key: str | None) -> AppointmentSeries:
+def _add_series(
+    session: Session, details: SeriesDetails, now: dt.datetime, idempotency_key: str | None = None
+) -> AppointmentSeries:
     rule = details.rule
-    return AppointmentSeries(
+    series = AppointmentSeries(
         patient_id=details.patient_id,
         service_id=details.service_id,
         practitioner_id=details.practitioner_id,
@@ -257,6 +257,9 @@ def _series_row(details: SeriesDetails, now: dt.datetime, idempotency_key: str |
         created_at=now,
         idempotency_key=idempotency_key,
     )
+    session.add(series)
+    session.flush()
+    return series
 
 
 def _needed(one: Planned, reasons: Reasons) -> Reasons:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from clinic.appointments.conflicts import lock_all_resources
 from clinic.appointments.history import put_back, write_values
 from clinic.appointments.models import Appointment, AppointmentEvent, AppointmentSeries, Step
-from clinic.appointments.placement import PLACED, Placement, placed
+from clinic.appointments.placement import Placement, placed_before
 from clinic.appointments.series.plans import plan_dates
 from clinic.appointments.series.queries import (
     StepOfSeries,
@@ -77,7 +76,7 @@ def _check_still_free(
     zone: ZoneInfo,
 ) -> None:
     """Conflict when something stands by now where an appointment would stand again."""
-    places = {number: _place_before(members[number], values[number]) for number in members}
+    places = {number: placed_before(members[number], values[number]) for number in members}
     lock_all_resources(session, places.values(), series.patient_id)
     targets: list[tuple[Placement, Appointment | None]] = [(places[number], members[number]) for number in members]
     for one in plan_dates(session, series.patient_id, targets, now=now, zone=zone, apart_from=list(members)):
@@ -85,10 +84,6 @@ def _check_still_free(
             given = values[one.appointment.id].get("double_booking_reason", one.appointment.double_booking_reason)
             if not given:
                 raise Conflict(_("It can no longer be undone. %(problem)s", problem=one.clashes[0]))
-
-
-def _place_before(appointment: Appointment, values: dict[str, Any]) -> Placement:
-    return replace(placed(appointment), **{name: values[name] for name in PLACED if name in values})
 
 
 def _order(members: Mapping[int, Appointment], values: _Values) -> Sequence[int]:
