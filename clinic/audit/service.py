@@ -8,12 +8,12 @@ HMAC-SHA-256(audit key, previous digest | canonical JSON of the entry).
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, insert, select, text
 from sqlalchemy.orm import Session
 
 from clinic.audit.models import AuditEntry
@@ -66,18 +66,18 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Add an entry to the open transaction. `action` is "area.verb"; before and after hold what changed."""
-    entry = AuditEntry(
-        at=now,
-        actor_id=actor.actor_id,
-        actor_name=actor.actor_name,
-        action=action,
-        entity=entity,
-        entity_id=entity_id,
-        patient_id=patient_id,
-        request_id=request_id.get(),
-        before=plain(before),
-        after=plain(after),
-    )
+    entry = {
+        "at": now,
+        "actor_id": actor.actor_id,
+        "actor_name": actor.actor_name,
+        "action": action,
+        "entity": entity,
+        "entity_id": entity_id,
+        "patient_id": patient_id,
+        "request_id": request_id.get(),
+        "before": plain(before),
+        "after": plain(after),
+    }
     before_commit(session, _PENDING, _Sealer()).entries.append(entry)
 
 
@@ -104,45 +104,34 @@ class _Sealer:
     """The entries of one transaction, written to the chain when it commits; a rollback forgets them."""
 
     def __init__(self) -> None:
-        self.entries: list[AuditEntry] = []
+        self.entries: list[dict[str, Any]] = []
 
     def __call__(self, session: Session) -> None:
         _seal(session, self.entries)
 
 
 _HEAD = select(AuditEntry.seq, AuditEntry.digest).order_by(AuditEntry.seq.desc()).limit(1)
+# Rows, not objects: nobody looks at an entry again in the transaction that wrote it.
+_APPEND = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+# What a digest says of an entry after its number and time, in this order.
+_SAID = ("actor_id", "actor_name", "action", "entity", "entity_id", "patient_id", "request_id", "before", "after")
 
 
-def _seal(session: Session, entries: list[AuditEntry]) -> None:
+def _seal(session: Session, entries: list[dict[str, Any]]) -> None:
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
-    with session.no_autoflush:  # what is pending goes out together with the entries, in one flush
-        last = session.execute(_HEAD).one_or_none()
+    last = session.execute(_HEAD).one_or_none()
     seq, digest = (last.seq, last.digest) if last else (0, GENESIS)
     for entry in entries:
         seq += 1
-        entry.seq = seq
-        entry.digest = digest = _digest(digest, entry)
-        session.add(entry)
-    session.flush()
+        digest = _digest(digest, seq, entry)
+        entry.update(seq=seq, digest=digest)
+    session.execute(_APPEND, entries)
 
 
-def _digest(previous: bytes, entry: AuditEntry) -> bytes:
-    content = canonical_json(
-        [
-            entry.seq,
-            entry.at.astimezone(dt.UTC).isoformat(),
-            entry.actor_id,
-            entry.actor_name,
-            entry.action,
-            entry.entity,
-            entry.entity_id,
-            entry.patient_id,
-            entry.request_id,
-            entry.before,
-            entry.after,
-        ]
-    )
+def _digest(previous: bytes, seq: int, entry: Mapping[str, Any]) -> bytes:
+    content = canonical_json([seq, entry["at"].astimezone(dt.UTC).isoformat(), *(entry[name] for name in _SAID)])
     return hmac.digest(_Key.current, previous + content, hashlib.sha256)
 
 
@@ -166,7 +155,7 @@ def verify_chain(session: Session, expected_head: str | None = None) -> Verifica
         expected_seq += 1
         if entry.seq != expected_seq:
             return Verification(expected_seq - 1, f"entry {expected_seq} is missing", "")
-        digest_now = _digest(digest, entry)
+        digest_now = _digest(digest, entry.seq, entry._mapping)
         if not hmac.compare_digest(digest_now, entry.digest):
             return Verification(expected_seq - 1, f"entry {entry.seq} was changed", "")
         digest = digest_now
@@ -176,9 +165,7 @@ def verify_chain(session: Session, expected_head: str | None = None) -> Verifica
     return Verification(expected_seq, problem, head)
 
 
-def _entries(session: Session) -> Iterator[AuditEntry]:
-    query = select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)
-    with closing(session.scalars(query)) as entries:
-        for entry in entries:
-            yield entry
-            session.expunge(entry)
+def _entries(session: Session) -> Iterator[Row[Any]]:
+    query = select(*AuditEntry.__table__.columns).order_by(AuditEntry.seq).execution_options(yield_per=1000)
+    with closing(session.execute(query)) as entries:
+        yield from entries

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-import segno
 from barcode import Code128
+
+from clinic.qr_codes import qr_modules
 
 QUIET_BARS = 10
 QUIET_DOTS = 4
@@ -32,7 +33,7 @@ def bars(text: str) -> Code:
 
 def dots(text: str) -> Code:
     """`text` as a QR code that still reads with a seventh of it torn or smudged."""
-    rows = [[bool(dot) for dot in row] for row in segno.make(text, error="m", micro=False).matrix]
+    rows = qr_modules(text)
     dark = tuple(
         (QUIET_DOTS + start, QUIET_DOTS + y, length, 1) for y, row in enumerate(rows) for start, length in _runs(row)
     )
