@@ -1,6 +1,7 @@
 """QR codes (ISO/IEC 18004): as an image for pages, as dark modules for whoever draws them."""
 
 import base64
+from typing import Any
 
 import zxingcpp
 
@@ -21,5 +22,6 @@ def qr_code(text: str) -> str:
 
 def qr_modules(text: str) -> list[list[bool]]:
     """Rows of modules, true where dark, without the quiet zone."""
-    image = memoryview(_symbol(text).to_image(add_quiet_zones=False))
-    return [[shade == 0 for shade in row] for row in image.tolist()]
+    image: Any = _symbol(text).to_image(add_quiet_zones=False)
+    rows: Any = memoryview(image).tolist()
+    return [[shade == 0 for shade in row] for row in rows]

@@ -130,7 +130,7 @@ def _seal(session: Session, entries: list[dict[str, Any]]) -> None:
     session.execute(_APPEND, entries)
 
 
-def _digest(previous: bytes, seq: int, entry: Mapping[str, Any]) -> bytes:
+def _digest(previous: bytes, seq: int, entry: Mapping[Any, Any]) -> bytes:
     content = canonical_json([seq, entry["at"].astimezone(dt.UTC).isoformat(), *(entry[name] for name in _SAID)])
     return hmac.digest(_Key.current, previous + content, hashlib.sha256)
 
