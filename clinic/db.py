@@ -2,7 +2,6 @@
 
 import datetime as dt
 import enum
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -133,32 +132,11 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # The driver's own BEGIN is off (isolation_level None). A write that begins as a read and upgrades later
-    # fails with "database is locked" or loses updates: a write takes the lock before it reads.
-    if not connection.get_execution_options().get(WRITE_OPTION):
-        connection.exec_driver_sql("BEGIN")
-        return
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute("PRAGMA busy_timeout=0")
-    try:
-        until = time.monotonic() + BUSY_SECONDS
-        while not _took_write_lock(raw) and time.monotonic() < until:
-            time.sleep(0.001)
-        if not raw.in_transaction:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-
-
-def _took_write_lock(raw: Any) -> bool:
-    """One try. SQLite's own waiting sleeps up to 100 ms at a time, in which others overtake for seconds."""
-    try:
-        raw.execute("BEGIN IMMEDIATE")
-    except sqlite_driver.OperationalError as error:
-        if error.sqlite_errorcode != sqlite_driver.SQLITE_BUSY:
-            raise
-        return False
-    return True
+    # The driver's own BEGIN is off (isolation_level None). A write that begins as a read and upgrades later fails with
+    # "database is locked" or loses updates: a write takes the lock before it reads. It is free when the turn has come:
+    # SQLite's own waiting, in which others overtake, is for what writes beside the clinic.
+    is_write = connection.get_execution_options().get(WRITE_OPTION)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
 def current_session() -> Session:

@@ -11,6 +11,9 @@ _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ß": "ss"}
 )
+_JOINING = "'’ʼ`´"
+# What fold() makes of each ASCII character: most names have no others, and of a name it is asked most.
+_ASCII = str.maketrans({c: None if c in _JOINING else " " for c in map(chr, range(128)) if not c.isalnum()})
 
 
 def fold(text: str) -> str:
@@ -18,12 +21,14 @@ def fold(text: str) -> str:
 
     "O'Connor-Núñez" gives "oconnor nunez": apostrophes join, everything else that is no letter or digit splits.
     """
+    if text.isascii():
+        return " ".join(text.lower().translate(_ASCII).split())
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     kept = []
     for character in decomposed:
         if character.isalnum():
             kept.append(character)
-        elif unicodedata.category(character) not in ("Mn", "Lm") and character not in "'’ʼ`´":
+        elif unicodedata.category(character) not in ("Mn", "Lm") and character not in _JOINING:
             kept.append(" ")
     return " ".join("".join(kept).split())
 

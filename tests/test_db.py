@@ -1,6 +1,5 @@
 import datetime as dt
 import threading
-import time
 
 import pytest
 from flask import Flask
@@ -77,33 +76,6 @@ def _two_writers(settings: Settings, folder: object) -> tuple[Engine, Engine]:
     for engine in engines:
         configure_engine(engine)
     return engines[0], engines[1]
-
-
-def _seconds_until_next_writer(first: Engine, second: Engine) -> float:
-    """How long after one writer is done the other, which waited, goes on."""
-    released: list[float] = []
-    with first.connect().execution_options(**{WRITE_OPTION: True}) as holder:
-        holder.exec_driver_sql("SELECT 1")
-
-        def release() -> None:
-            time.sleep(0.54)
-            released.append(time.monotonic())
-            holder.rollback()
-
-        thread = threading.Thread(target=release)
-        thread.start()
-        with second.connect().execution_options(**{WRITE_OPTION: True}) as waiting:
-            waiting.exec_driver_sql("SELECT 1")
-            delay = time.monotonic() - released[0]
-            assert waiting.exec_driver_sql("PRAGMA busy_timeout").scalar() == rules.BUSY_SECONDS * 1000
-        thread.join()
-    return delay
-
-
-def test_a_waiting_writer_does_not_sleep_as_sqlite_would(settings: Settings, tmp_path: object) -> None:
-    first, second = _two_writers(settings, tmp_path)
-    # SQLite itself would sleep until 88 ms after the other is done, each time; a busy machine is late only at times.
-    assert min(_seconds_until_next_writer(first, second) for _ in range(4)) < 0.06
 
 
 def test_a_writer_gives_up_in_the_end(settings: Settings, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

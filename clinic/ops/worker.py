@@ -19,6 +19,7 @@ from clinic import clock, create_app
 from clinic.config import Settings, SettingsError, load_settings
 from clinic.errors import DomainError
 from clinic.ops import logs
+from clinic.ops.priority import give_way
 from clinic.ops.scheduler import Scheduler
 from clinic.ops.tether import die_with_parent
 from clinic.queueing import QUEUE_NAMES, connect, redis_client
@@ -106,7 +107,8 @@ def reason_of(error: BaseException) -> str:
 
 
 def run(queues: list[str], settings: Settings, *, with_scheduler: bool, app: "Flask | None" = None) -> None:
-    """Work until SIGTERM; the job that runs then is finished first."""
+    """Work until SIGTERM; the job that runs then is finished first. Pages have the processors before it."""
+    give_way()
     scheduler = Scheduler(settings.zone) if with_scheduler else None
     ClinicWorker(queues or list(QUEUE_NAMES), scheduler, app).work(logging_level="WARNING")
 

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
+from clinic.ops.priority import BACKGROUND
 from tests.running_clinic import PARTS, ROOT, SUPERVISOR, RunningClinic, free_port, wait_until
 
 pytestmark = pytest.mark.faults
@@ -40,6 +42,17 @@ def test_the_whole_process_tree_idles_under_350_megabytes(clinic: RunningClinic)
     looks = [(time.sleep(0.5), used_by_tree(clinic.supervisor))[1] for _ in range(6)]
     idle = min(looks, key=lambda used: sum(used.values()))
     assert sum(idle.values()) < 350, idle
+
+
+def test_background_work_gives_way_to_pages(clinic: RunningClinic) -> None:
+    def shares(name: str) -> tuple[int, list[str]]:
+        part = clinic.part(name)
+        group = Path(f"/proc/{part.pid}/autogroup")
+        return part.nice(), group.read_text().split()[-1:] if group.exists() else []
+
+    pages = shares("web")
+    behind = (pages[0] + BACKGROUND, [str(BACKGROUND)] if pages[1] else [])
+    wait_until(lambda: shares("worker") == shares("long worker") == behind, 20, "jobs do not give way")
 
 
 @pytest.mark.parametrize("name", list(PARTS))

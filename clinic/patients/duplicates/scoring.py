@@ -110,6 +110,12 @@ def _name_reason(mine: Traits, theirs: Traits) -> Reason | None:
 def _alike(a: list[str], b: list[str]) -> bool:
     """Whether both are nearly the same text, letter by letter."""
     first, second = " ".join(a), " ".join(b)
-    if min(len(first), len(second)) < 4:
+    if min(len(first), len(second)) < 4 or _share_of_letters(first, second) < SIMILAR_NAMES:
         return False
     return SequenceMatcher(None, first, second, autojunk=False).ratio() >= SIMILAR_NAMES
+
+
+def _share_of_letters(first: str, second: str) -> float:
+    """Letters that both have, in whatever order: matching ones are no more, and take ten times as long to find."""
+    shared = sum(min(first.count(letter), second.count(letter)) for letter in set(first))
+    return 2 * shared / (len(first) + len(second))
