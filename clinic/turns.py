@@ -8,14 +8,59 @@ that dies.
 
 import fcntl
 import os
+import select
 import threading
 import time
+from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Engine
 
-# s between two looks at whether another process is done: a write takes some thousandths.
-LOOK, LOOK_LATER, PATIENT_AFTER = 0.0002, 0.001, 0.02
+# ms after which who waits looks again without having heard the bell: its ringer died, or somebody else heard it.
+LOOK_AGAIN = 10
+
+
+class _Gate:
+    """A lock among processes, with a bell: a pipe into which whoever leaves puts a byte for whoever waits.
+
+    A look at the lock now and then would do as well, but each costs processor time that the writers need.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        with suppress(FileExistsError):
+            os.mkfifo(f"{path}.bell", 0o600)
+        self._bell = os.open(f"{path}.bell", os.O_RDWR | os.O_NONBLOCK)
+        self._poll = select.poll()
+        self._poll.register(self._bell, select.POLLIN)
+
+    def close(self) -> None:
+        os.close(self._lock)
+        os.close(self._bell)
+
+    def enter(self, until: float) -> bool:
+        """Wait for the lock; False when it did not come until then (monotonic seconds)."""
+        while not self._take():
+            left = (until - time.monotonic()) * 1000
+            if left <= 0:
+                return False
+            if self._poll.poll(min(left, LOOK_AGAIN)):
+                with suppress(BlockingIOError):
+                    os.read(self._bell, select.PIPE_BUF)
+        return True
+
+    def _take(self) -> bool:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def leave(self) -> None:
+        """Give the lock back and ring. A full pipe has rung already."""
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+        with suppress(BlockingIOError):
+            os.write(self._bell, b"!")
 
 
 class Turn:
@@ -23,44 +68,29 @@ class Turn:
 
     def __init__(self, database: str) -> None:
         self._thread = threading.Lock()
-        self._next, self._now = (
-            os.open(f"{database}-{name}", os.O_RDWR | os.O_CREAT, 0o600) for name in ("next", "now")
-        )
+        self._next, self._now = _Gate(f"{database}-next"), _Gate(f"{database}-now")
 
     def __del__(self) -> None:
-        os.close(self._next)
-        os.close(self._now)
+        self._next.close()
+        self._now.close()
 
     def take(self, seconds: float) -> bool:
         """Wait for the turn; False when it did not come within `seconds`."""
         until = time.monotonic() + seconds
         if not self._thread.acquire(timeout=seconds):
             return False
-        if _lock(self._next, until):
+        if self._next.enter(until):
             try:
-                if _lock(self._now, until):
+                if self._now.enter(until):
                     return True
             finally:
-                fcntl.flock(self._next, fcntl.LOCK_UN)
+                self._next.leave()
         self._thread.release()
         return False
 
     def give_back(self) -> None:
-        fcntl.flock(self._now, fcntl.LOCK_UN)
+        self._now.leave()
         self._thread.release()
-
-
-def _lock(file: int, until: float) -> bool:
-    patient_from = time.monotonic() + PATIENT_AFTER
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            now = time.monotonic()
-            if now >= until:
-                return False
-            time.sleep(LOOK if now < patient_from else LOOK_LATER)
 
 
 _turns: WeakKeyDictionary[Engine, Turn] = WeakKeyDictionary()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -15,17 +16,45 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-# Built once, because every request asks: the parameter is `token_digest`.
-_SESSION = select(UserSession).where(UserSession.token_digest == bindparam("token_digest"))
+class LiveSession(NamedTuple):
+    """A session that nobody ended, of an active user. Every request asks for one: rows, not objects of the session.
+
+    `user` is a copy of its own: a transaction expires what it read, and each write would read its actor again.
+    """
+
+    id: int
+    last_seen_at: dt.datetime
+    expires_at: dt.datetime
+    user: User
 
 
-def _find_session(session: Session, token: str) -> UserSession | None:
+_USER_COLUMNS = tuple(column.key for column in User.__mapper__.column_attrs)
+# Built once: the parameter is `token_digest`.
+_SESSION = (
+    select(
+        UserSession.id,
+        UserSession.last_seen_at,
+        UserSession.expires_at,
+        *(getattr(User, name).label(f"user_{name}") for name in _USER_COLUMNS),
+    )
+    .join(User, User.id == UserSession.user_id)
+    .where(
+        UserSession.token_digest == bindparam("token_digest"),
+        UserSession.revoked_at.is_(None),
+        User.is_active,
+    )
+)
+
+
+def _find_session(session: Session, token: str) -> LiveSession | None:
     """The session of a token that nobody ended, of an active user."""
-    found = session.scalar(_SESSION, {"token_digest": token_digest(token)})
-    return found if found is not None and found.revoked_at is None and found.user.is_active else None
+    row = session.execute(_SESSION, {"token_digest": token_digest(token)}).one_or_none()
+    if row is None:
+        return None
+    return LiveSession(row.id, row.last_seen_at, row.expires_at, User(**dict(zip(_USER_COLUMNS, row[3:], strict=True))))
 
 
-def find_live_session(session: Session, token: str, *, now: dt.datetime, idle: int) -> UserSession | None:
+def find_live_session(session: Session, token: str, *, now: dt.datetime, idle: int) -> LiveSession | None:
     """The unrevoked, unexpired session of a cookie's token whose user is active, or None. `idle` in seconds."""
     found = _find_session(session, token)
     if found is None or now >= found.expires_at or now - found.last_seen_at > dt.timedelta(seconds=idle):
@@ -33,7 +62,7 @@ def find_live_session(session: Session, token: str, *, now: dt.datetime, idle: i
     return found
 
 
-def find_ended_session(session: Session, token: str, *, now: dt.datetime) -> UserSession | None:
+def find_ended_session(session: Session, token: str, *, now: dt.datetime) -> LiveSession | None:
     """A session that ran out by itself within the last day, whose user is active; None for one that somebody ended."""
     found = _find_session(session, token)
     return found if found and now - found.last_seen_at < dt.timedelta(days=1) else None

@@ -83,7 +83,7 @@ def _safe_next(target: str | None) -> str:
 @blueprint.post("/sign-out")
 @requires("account.use")
 def destroy() -> Response:
-    session_id = current_user.row.id
+    session_id = current_user.session_id
     with transaction() as db_session:
         service.revoke_session(db_session, session_id=session_id, actor=actor(), now=clock.now())
     logout_user()
@@ -95,7 +95,7 @@ def destroy() -> Response:
 @requires("account.use")
 def sessions() -> str:
     rows = list_sessions(current_session(), actor().id, now=clock.now())
-    return render_template("auth/sessions.html", rows=rows, current=current_user.row.id)
+    return render_template("auth/sessions.html", rows=rows, current=current_user.session_id)
 
 
 @blueprint.post("/sessions/<int:session_id>/revoke")

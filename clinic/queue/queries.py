@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Date, Integer, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from clinic.db import UtcDateTime
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import NotFound
 from clinic.patients.models import Patient
@@ -26,7 +25,6 @@ from clinic.visits.models import Visit
 
 WAITING_SHOWN = 60
 CLOSED_SHOWN = 30
-AHEAD_COUNTED = 100
 
 
 @dataclass(frozen=True)
@@ -225,51 +223,6 @@ def list_open_of_patient(session: Session, patient_id: int, day: dt.date) -> lis
             .order_by(QueueEntry.id)
         )
     )
-
-
-def _ahead_query() -> Select[tuple[int]]:
-    """Built once: parameters are `department_id`, `day`, `lane` (its place in LANE_ORDER), `joined_at` and `id`."""
-    order = case(LANE_ORDER, value=QueueEntry.lane)
-    lane, joined_at = bindparam("lane", type_=Integer), bindparam("joined_at", type_=UtcDateTime)
-    earlier = (QueueEntry.joined_at < joined_at) | (
-        (QueueEntry.joined_at == joined_at) & (QueueEntry.id < bindparam("id", type_=Integer))
-    )
-    before = select(QueueEntry.id).where(
-        QueueEntry.department_id == bindparam("department_id", type_=Integer),
-        QueueEntry.state == State.WAITING,
-        QueueEntry.day == bindparam("day", type_=Date),
-        (order < lane) | ((order == lane) & earlier),
-    )
-    return select(func.count()).select_from(before.limit(AHEAD_COUNTED).subquery())
-
-
-_AHEAD = _ahead_query()
-
-
-def count_ahead(session: Session, entry: QueueEntry) -> int:
-    """How many wait before this waiting entry; nobody counts on beyond AHEAD_COUNTED."""
-    names = ("department_id", "day", "joined_at", "id")
-    mine = {name: getattr(entry, name) for name in names} | {"lane": LANE_ORDER[entry.lane]}
-    return session.scalar(_AHEAD, mine) or 0
-
-
-# Built once: the parameter is `id`.
-_TICKET = (
-    select(QueueEntry)
-    .where(QueueEntry.id == bindparam("id"))
-    .options(
-        joinedload(QueueEntry.service, innerjoin=True).load_only(Service.name),
-        joinedload(QueueEntry.department, innerjoin=True).load_only(Department.name),
-    )
-)
-
-
-def get_ticket(session: Session, entry_id: int) -> QueueEntry:
-    """The entry with the service and department printed on its ticket, or NotFound."""
-    entry = session.scalar(_TICKET, {"id": entry_id})
-    if entry is None:
-        raise NotFound(_("There is no such ticket."))
-    return entry
 
 
 def list_events(session: Session, entry_ids: Sequence[int]) -> dict[int, list[QueueEvent]]:

@@ -40,7 +40,7 @@ def keep_sent() -> str | None:
     ended = find_ended_session(current_session(), str(session.get("_user_id", "")), now=now)
     if ended is None:
         return None
-    user_id = ended.user_id
+    user_id = ended.user.id
     with transaction() as write:
         actor = write.get_one(User, user_id)
         draft = keep_draft(write, page=page, form=form[:80], fields=_typed(), actor=actor, now=now)

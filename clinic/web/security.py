@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
 from clinic.auth import service
-from clinic.auth.models import User, UserSession
-from clinic.auth.queries import find_live_session
+from clinic.auth.models import User
+from clinic.auth.queries import LiveSession, find_live_session
 from clinic.config import Settings
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf, limiter, login_manager, talisman
@@ -37,12 +37,10 @@ CONTENT_SECURITY_POLICY = {
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
-    """What flask-login keeps of a request: the session row and its user. Its id is the cookie's token."""
+    """What flask-login keeps of a request: the session and its user. Its id is the cookie's token."""
 
-    def __init__(self, row: UserSession, token: str) -> None:
-        self.row = row
-        # A copy without a session: a transaction expires every row, and each write would read its actor again.
-        self.user = User(**{c.key: getattr(row.user, c.key) for c in User.__mapper__.column_attrs})
+    def __init__(self, live: LiveSession, token: str) -> None:
+        self.session_id, self.last_seen_at, self.user = live.id, live.last_seen_at, live.user
         self._token = token
 
     def get_id(self) -> str:
@@ -66,8 +64,8 @@ def settings() -> Settings:
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load_signed_in(token: str) -> SignedIn | None:
     """The live session behind the cookie, or None."""
-    row = find_live_session(current_session(), token, now=clock.now(), idle=settings().session_idle)
-    return SignedIn(row, token) if row else None
+    live = find_live_session(current_session(), token, now=clock.now(), idle=settings().session_idle)
+    return SignedIn(live, token) if live else None
 
 
 def gate() -> BaseResponse | None:
@@ -101,12 +99,11 @@ def _touch(view: Any) -> None:
     # Browsers say of a page whether a person asked for it: a board that somebody opens is no poll.
     if getattr(view, "passive", False) and request.headers.get("Sec-Fetch-User") != "?1":
         return
-    row, now = current_user.row, clock.now()
-    if now - row.last_seen_at < TOUCH_EVERY:
+    now = clock.now()
+    if now - current_user.last_seen_at < TOUCH_EVERY:
         return
-    session_id = row.id
     with transaction() as session:
-        service.touch_session(session, session_id=session_id, now=now)
+        service.touch_session(session, session_id=current_user.session_id, now=now)
 
 
 def private_by_default(response: Response) -> Response:

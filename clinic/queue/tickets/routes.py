@@ -21,8 +21,8 @@ from clinic.queue.checkin.queries import list_for_check_in
 from clinic.queue.checkin.service import check_in
 from clinic.queue.forms import JoinForm
 from clinic.queue.models import QueueEntry
-from clinic.queue.phone.queries import find_token
 from clinic.queue.service import join_queue
+from clinic.queue.tickets.queries import AHEAD_COUNTED, count_ahead, get_printed
 from clinic.visits.queries import find_open_visit
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
@@ -138,13 +138,12 @@ def check_in_appointment(appointment_id: int) -> BaseResponse:
 @blueprint.get("/<int:entry_id>/ticket")
 @requires("queue.view")
 def ticket(entry_id: int) -> Response:
-    entry = queries.get_ticket(current_session(), entry_id)
-    ahead = queries.count_ahead(current_session(), entry)
+    entry = get_printed(current_session(), entry_id, clock.now())
+    ahead = count_ahead(current_session(), entry)
     return htmx.page(
         "queue/tickets/ticket.html",
         partial="queue/tickets/_ticket.html",
         entry=entry,
         ahead=ahead,
-        is_more=ahead == queries.AHEAD_COUNTED,
-        token=find_token(current_session(), entry_id, clock.now()),
+        is_more=ahead == AHEAD_COUNTED,
     )
