@@ -8,6 +8,18 @@ function closeOthers(kept) {
 document.addEventListener("click", (event) => closeOthers(event.target.closest("details[data-menu]")));
 document.addEventListener("focusin", (event) => closeOthers(event.target.closest("details[data-menu]")));
 
+// A menu that would end below the window opens upwards, where there is room.
+document.addEventListener(
+  "toggle",
+  ({ target: menu }) => {
+    if (!menu.matches("details[data-menu]")) return;
+    menu.classList.remove("is-up");
+    const panel = menu.open && menu.querySelector(".menu-panel")?.getBoundingClientRect();
+    if (panel && panel.bottom > innerHeight && panel.height < menu.getBoundingClientRect().top) menu.classList.add("is-up");
+  },
+  true,
+);
+
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details[data-menu]");
   if (!menu) return;

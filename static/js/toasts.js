@@ -64,10 +64,13 @@ document.querySelectorAll("#toasts [data-toast]").forEach(expire);
 
 // Toasts that came beside a swap.
 document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (event.detail.target.id !== "toasts") return;
-  const added = event.detail.target.lastElementChild;
+  const { target } = event.detail;
+  if (target.id !== "toasts") return;
+  // With the idiomorph extension the element that names the target comes too, around what it brings.
+  for (const around of target.querySelectorAll(":scope > :not([data-toast])")) around.replaceWith(...around.children);
+  const added = target.lastElementChild;
   const { toast: subject } = added.dataset;
-  const same = subject ? event.detail.target.querySelectorAll(`[data-toast="${subject}"]`) : [];
+  const same = subject ? target.querySelectorAll(`[data-toast="${subject}"]`) : [];
   for (const older of same) if (older !== added) older.remove();
   expire(added);
 });

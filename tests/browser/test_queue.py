@@ -50,6 +50,22 @@ def test_a_ticket_from_the_door_to_done_by_keyboard_only(visit: Visit, desk: Des
     expect(column(page, "in_service")).to_have_count(0)
 
 
+def test_the_last_step_alone_has_an_undo_and_its_word_leaves_by_itself(visit: Visit, desk: Desk) -> None:
+    first, second = desk.give(), desk.give()
+    page = visit(desk.board)
+    toasts = page.locator("#toasts > *")
+    page.locator("#call-next").click()
+    expect(column(page, "called")).to_have_text([first])
+    expect(toasts).to_have_count(1)
+    page.locator("#call-next").click()
+    expect(column(page, "called")).to_have_text([second, first])
+    expect(toasts).to_have_count(1)
+    page.keyboard.press("u")
+    expect(column(page, "called")).to_have_text([first])
+    expect(column(page, "waiting")).to_have_text([second])
+    expect(toasts).to_have_count(0)
+
+
 def test_a_board_follows_another_and_keeps_the_focus_and_the_open_menu(visit: Visit, desk: Desk) -> None:
     first, second = desk.give(), desk.give()
     page, watching = visit(desk.board), watch(visit, desk)
