@@ -55,4 +55,4 @@ def post_fork(_server: Any, worker: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """The others go on by themselves."""
-    _counts.leave(worker.place)
+    worker.counts.leave(worker.place)

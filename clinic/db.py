@@ -160,20 +160,29 @@ def transaction(session: Session | None = None) -> Iterator[Session]:
     session.info[_OPEN] = True
     session.info[_AFTER_COMMIT], session.info[_BEFORE_COMMIT] = [], {}
     try:
-        with _turn(session):
+        with _turn(session), _rolled_back_on_error(session):
             session.connection(execution_options={WRITE_OPTION: True})
             yield session
             for hook in list(session.info[_BEFORE_COMMIT].values()):
                 hook(session)
             session.commit()
     except BaseException:
-        session.rollback()
         session.info[_AFTER_COMMIT] = []
         raise
     finally:
         session.info[_OPEN] = False
     for callback in session.info.pop(_AFTER_COMMIT):
         callback()
+
+
+@contextmanager
+def _rolled_back_on_error(session: Session) -> Iterator[None]:
+    """Let nothing of it stand when it fails, before anybody else has the turn."""
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
 
 
 @contextmanager

@@ -9,6 +9,7 @@ that dies.
 import fcntl
 import os
 import select
+import stat
 import threading
 import time
 from contextlib import suppress
@@ -20,6 +21,22 @@ from sqlalchemy.engine import Engine
 LOOK_AGAIN = 10
 
 
+def _bell(path: str) -> tuple[int, int]:
+    """The ends (to hear, to ring) of a pipe with a name.
+
+    Of a pipe of one's own where the folder takes none (some network and memory-card file systems): then who waits for
+    another process looks again by itself.
+    """
+    with suppress(OSError):
+        os.mkfifo(path, 0o600)
+    with suppress(OSError):
+        found = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        if stat.S_ISFIFO(os.fstat(found).st_mode):
+            return found, found
+        os.close(found)
+    return os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+
 class _Gate:
     """A lock among processes, with a bell: a pipe into which whoever leaves puts a byte for whoever waits.
 
@@ -28,15 +45,13 @@ class _Gate:
 
     def __init__(self, path: str) -> None:
         self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        with suppress(FileExistsError):
-            os.mkfifo(f"{path}.bell", 0o600)
-        self._bell = os.open(f"{path}.bell", os.O_RDWR | os.O_NONBLOCK)
+        self._hear, self._ring = _bell(f"{path}.bell")
         self._poll = select.poll()
-        self._poll.register(self._bell, select.POLLIN)
+        self._poll.register(self._hear, select.POLLIN)
 
     def close(self) -> None:
-        os.close(self._lock)
-        os.close(self._bell)
+        for each in {self._lock, self._hear, self._ring}:
+            os.close(each)
 
     def enter(self, until: float) -> bool:
         """Wait for the lock; False when it did not come until then (monotonic seconds)."""
@@ -46,7 +61,7 @@ class _Gate:
                 return False
             if self._poll.poll(min(left, LOOK_AGAIN)):
                 with suppress(BlockingIOError):
-                    os.read(self._bell, select.PIPE_BUF)
+                    os.read(self._hear, select.PIPE_BUF)
         return True
 
     def _take(self) -> bool:
@@ -60,7 +75,7 @@ class _Gate:
         """Give the lock back and ring. A full pipe has rung already."""
         fcntl.flock(self._lock, fcntl.LOCK_UN)
         with suppress(BlockingIOError):
-            os.write(self._bell, b"!")
+            os.write(self._ring, b"!")
 
 
 class Turn:

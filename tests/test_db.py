@@ -1,9 +1,11 @@
 import datetime as dt
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -76,6 +78,26 @@ def _two_writers(settings: Settings, folder: object) -> tuple[Engine, Engine]:
     for engine in engines:
         configure_engine(engine)
     return engines[0], engines[1]
+
+
+def test_what_failed_is_rolled_back_before_the_next_writer_has_the_turn(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    @contextmanager
+    def turn(_session: Session) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            order.append("the turn is given back")
+
+    monkeypatch.setattr(rules, "_turn", turn)
+    event.listen(session, "after_soft_rollback", lambda *_: order.append("rolled back"))
+    with pytest.raises(ZeroDivisionError), transaction(session):
+        order.clear()
+        raise ZeroDivisionError
+    assert order[-2:] == ["rolled back", "the turn is given back"]
 
 
 def test_a_writer_gives_up_in_the_end(settings: Settings, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

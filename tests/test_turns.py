@@ -86,3 +86,16 @@ def test_a_killed_process_holds_nothing(engine: Engine) -> None:
     turn_of(engine).give_back()
     os.close(reads)
     os.close(writes)
+
+
+def test_without_named_pipes_turns_are_taken_all_the_same(database: str) -> None:
+    for name in ("next", "now"):
+        Path(f"{database}-{name}.bell").write_text("copied by a program that knows no pipes")
+    mine, theirs = Turn(database), Turn(database)
+    assert mine.take(LONG)
+    began = time.process_time()
+    assert not theirs.take(0.3)
+    assert time.process_time() - began < 0.2
+    mine.give_back()
+    assert theirs.take(LONG)
+    theirs.give_back()

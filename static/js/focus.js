@@ -80,6 +80,7 @@ if (globalThis.Idiomorph) {
   const TEXT = "input:not([type=checkbox], [type=radio]), textarea, select";
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (node) =>
     !(node === document.activeElement && node.matches(TEXT));
+  // What is open stays open, and a menu on the side to which it opened.
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
-    !(name === "open" && node.matches("details, dialog"));
+    !(name === "open" && node.matches("details, dialog")) && !(name === "class" && node.matches("details.is-up[open]"));
 }

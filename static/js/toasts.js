@@ -69,6 +69,7 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   // With the idiomorph extension the element that names the target comes too, around what it brings.
   for (const around of target.querySelectorAll(":scope > :not([data-toast])")) around.replaceWith(...around.children);
   const added = target.lastElementChild;
+  if (!added) return;
   const { toast: subject } = added.dataset;
   const same = subject ? target.querySelectorAll(`[data-toast="${subject}"]`) : [];
   for (const older of same) if (older !== added) older.remove();

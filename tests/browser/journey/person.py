@@ -23,6 +23,28 @@ SETTLED = """async () => {
   await Promise.all(fading.map((each) => each.finished.catch(() => {})));
 }"""
 
+# A row is pressed anywhere by its link, which is spread over it: over nothing else, or a mouse cannot reach that.
+COVERED = """() => {
+  const modal = document.querySelector("dialog[open]");
+  const isCut = (element, x, y) => {
+    const box = element.getBoundingClientRect();
+    const shows = getComputedStyle(element).overflow === "visible";
+    return !shows && (x < box.left || x > box.right || y < box.top || y > box.bottom);
+  };
+  const isCovered = (element) => {
+    const box = element.getBoundingClientRect();
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    if ((modal && !modal.contains(element)) || !box.width) return false;
+    if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return false;
+    for (let around = element.parentElement; around; around = around.parentElement) {
+      if (isCut(around, x, y)) return false;
+    }
+    const above = document.elementFromPoint(x, y)?.closest(".row-link");
+    return above && above !== element && !element.contains(above);
+  };
+  return [...document.querySelectorAll("a[href], button, summary")].filter(isCovered).map((each) => each.outerHTML);
+}"""
+
 
 class Person:
     """A browser profile of one's own. What goes wrong in the browser gathers in `problems`."""
@@ -88,7 +110,7 @@ class Person:
         self.page.wait_for_url("**/auth/sign-in")
 
     def look(self, page: Page | None = None, schemes: Sequence[str] = SCHEMES) -> None:
-        """Look at the page in these colour schemes: nothing that axe knows of is wrong, nothing is cut off."""
+        """Look at the page in these colour schemes: nothing that axe knows of is wrong, nothing cut off or covered."""
         page = page or self.page
         for scheme in schemes:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -100,6 +122,7 @@ class Person:
                 page.wait_for_timeout(LOOK_AGAIN_MS)
                 assert_accessible(page)
         assert_fits(page)
+        assert page.evaluate(COVERED) == [], page.url
 
 
 def assert_fits(page: Page) -> None:
