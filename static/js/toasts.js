@@ -67,8 +67,7 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   const { target } = event.detail;
   if (target.id !== "toasts") return;
   // With the idiomorph extension the element that names the target comes too, around what it brings.
-  for (const around of target.querySelectorAll(":scope > :not([data-toast])")) around.replaceWith(...around.children);
-  const added = target.lastElementChild;
+  const added = [...target.querySelectorAll("[data-toast]")].at(-1);
   if (!added) return;
   const { toast: subject } = added.dataset;
   const same = subject ? target.querySelectorAll(`[data-toast="${subject}"]`) : [];

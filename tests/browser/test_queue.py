@@ -53,7 +53,7 @@ def test_a_ticket_from_the_door_to_done_by_keyboard_only(visit: Visit, desk: Des
 def test_the_last_step_alone_has_an_undo_and_its_word_leaves_by_itself(visit: Visit, desk: Desk) -> None:
     first, second = desk.give(), desk.give()
     page = visit(desk.board)
-    toasts = page.locator("#toasts > *")
+    toasts = page.locator("#toasts .toast")
     page.locator("#call-next").click()
     expect(column(page, "called")).to_have_text([first])
     expect(toasts).to_have_count(1)

@@ -34,7 +34,7 @@ COVERED = """() => {
   const isCovered = (element) => {
     const box = element.getBoundingClientRect();
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-    if ((modal && !modal.contains(element)) || !box.width) return false;
+    if ((modal && !modal.contains(element)) || !element.checkVisibility() || !box.width) return false;
     if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return false;
     for (let around = element.parentElement; around; around = around.parentElement) {
       if (isCut(around, x, y)) return false;
@@ -122,7 +122,7 @@ class Person:
                 page.wait_for_timeout(LOOK_AGAIN_MS)
                 assert_accessible(page)
         assert_fits(page)
-        assert page.evaluate(COVERED) == [], page.url
+        assert page.evaluate(COVERED) == []
 
 
 def assert_fits(page: Page) -> None:
