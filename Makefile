@@ -10,7 +10,7 @@ export PORT CLINIC_VAR CLINIC_ENV
 # Clinic reads its .env file itself.
 export FLASK_SKIP_DOTENV := 1
 
-.PHONY: run packages dev test lint format sample bench screenshots clean
+.PHONY: run packages dev test lint format sample bench proof screenshots clean
 
 run: packages
 	@exec $(BIN)/python -m clinic.ops.supervisor
@@ -38,6 +38,10 @@ sample: packages
 # Speed as ratios to a peer and to the bare limits, on N patients.
 bench: dev
 	$(BIN)/python -m bench.run --patients $(N)
+
+# Campaigns too long for every change; the result is written to docs/proof.md.
+proof: dev
+	$(BIN)/python -m pytest -p tests.conftest proof $(PYTEST_ARGS)
 
 # The pictures in the README, from a running sample clinic.
 screenshots: dev
