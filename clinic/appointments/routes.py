@@ -19,7 +19,7 @@ from clinic.appointments.models import Appointment, AppointmentEvent, Step
 from clinic.appointments.placement import Placement, placed
 from clinic.appointments.waitlist.queries import list_of_patient as list_waits
 from clinic.appointments.words import words
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.patients.chart.page import open_chart
@@ -36,6 +36,7 @@ BUTTONS = {Step.CONFIRM, Step.NO_SHOW, Step.RESTORE}
 
 @blueprint.get("/<int:appointment_id>")
 @requires("appointments.view")
+@reads("patient")
 def show(appointment_id: int) -> Response:
     appointment = queries.get_appointment(current_session(), appointment_id)
     events = queries.list_events(current_session(), [appointment_id])[appointment_id]
@@ -49,6 +50,7 @@ def _dialog(partial: str, title: str, appointment: Appointment, status: int = 20
 
 @blueprint.get("/patients/<int:patient_id>")
 @requires("appointments.view")
+@reads("patient")
 def history(patient_id: int) -> Response:
     chart = open_chart(patient_id)
     found = queries.list_of_patient(current_session(), patient_id)
@@ -66,6 +68,7 @@ def history(patient_id: int) -> Response:
 
 @blueprint.post("/<int:appointment_id>/<step>")
 @requires("appointments.book")
+@reads("patient")
 def take(appointment_id: int, step: str) -> BaseResponse:
     form = StepForm()
     taken = Step(step) if step in BUTTONS else abort(404)
@@ -89,6 +92,7 @@ def _stepped(event: AppointmentEvent) -> BaseResponse:
 
 @blueprint.get("/<int:appointment_id>/move")
 @requires("appointments.book")
+@reads("patient")
 def ask_move(appointment_id: int) -> Response:
     """With a day, time, minutes or column in the address, what a drag in the calendar would come to."""
     appointment = queries.get_appointment(current_session(), appointment_id)
@@ -128,6 +132,7 @@ def _ask_move(
 
 @blueprint.post("/<int:appointment_id>/move")
 @requires("appointments.book")
+@reads("patient")
 def move(appointment_id: int) -> BaseResponse:
     read = current_session()
     appointment, form = queries.get_appointment(read, appointment_id), MoveForm()
@@ -171,6 +176,7 @@ def _target(form: MoveForm, appointment: Appointment) -> Placement:
 
 @blueprint.get("/<int:appointment_id>/cancel")
 @requires("appointments.cancel")
+@reads("patient")
 def ask_cancel(appointment_id: int) -> Response:
     appointment = queries.get_appointment(current_session(), appointment_id)
     form = CancelForm(formdata=None, data={"version": appointment.version})
@@ -184,6 +190,7 @@ def _ask_cancel(form: CancelForm, appointment: Appointment, status: int = 200) -
 
 @blueprint.post("/<int:appointment_id>/cancel")
 @requires("appointments.cancel")
+@reads("patient")
 def cancel(appointment_id: int) -> BaseResponse:
     form = CancelForm()
     if not form.validate():
@@ -203,6 +210,7 @@ def cancel(appointment_id: int) -> BaseResponse:
 
 @blueprint.get("/<int:appointment_id>/note")
 @requires("appointments.book")
+@reads("patient")
 def ask_note(appointment_id: int) -> Response:
     appointment = queries.get_appointment(current_session(), appointment_id)
     form = NoteForm(formdata=None, data={"version": appointment.version, "note": appointment.note})
@@ -211,6 +219,7 @@ def ask_note(appointment_id: int) -> Response:
 
 @blueprint.post("/<int:appointment_id>/note")
 @requires("appointments.book")
+@reads("patient")
 def note(appointment_id: int) -> BaseResponse:
     form = NoteForm()
     if not form.validate():
@@ -230,6 +239,7 @@ def note(appointment_id: int) -> BaseResponse:
 
 @blueprint.post("/events/<int:event_id>/undo")
 @requires("appointments.book")
+@reads("patient")
 def undo(event_id: int) -> BaseResponse:
     with transaction() as write:
         appointment_id = service.undo_step(

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from clinic import clock
 from clinic.audit.forms import AuditFilterForm
 from clinic.audit.queries import AuditFilter, get_entry, list_actions, list_entries
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.auth.queries import list_users
 from clinic.db import current_session
 from clinic.paging import FETCHED, page_after, read_key
@@ -18,6 +18,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
 @blueprint.get("")
 @requires("audit.view")
+@reads("list")
 def index() -> Response:
     form = _form()
     wanted = _filter(form) if form.validate() else AuditFilter()
@@ -29,6 +30,7 @@ def index() -> Response:
 
 @blueprint.get("/<int:seq>")
 @requires("audit.view")
+@reads("list")
 def show(seq: int) -> Response:
     entry = get_entry(current_session(), seq)
     return htmx.page("audit/show.html", partial="audit/_entry.html", entry=entry)

@@ -1,7 +1,7 @@
-"""Who may do what: one table of permissions, and the two marks every view carries.
+"""Who may do what: one table of permissions, and the marks every view carries.
 
-A permission is "area.verb". `requires()` and `public()` only mark a view; web/security.py enforces the mark
-and refuses a view that has none.
+A permission is "area.verb". `requires()` and `public()` say who may call a view, `reads()` and `reads_nothing()`
+whether it shows patients. They only mark a view; web/security.py refuses one that lacks either.
 """
 
 import enum
@@ -84,6 +84,42 @@ def public(why: str) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.public = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class Reads(enum.StrEnum):
+    """What a view shows of patients: one record, a list or search of several, or nothing of any."""
+
+    PATIENT = "patient"
+    LIST = "list"
+    NOTHING = "nothing"
+
+
+def reads(what: str) -> Callable[[View], View]:
+    """Mark a view that shows a "patient" or a "list": it names whom it shows, and the log keeps who looked.
+
+    A list is any page where one request shows several patients, searches and boards included.
+    """
+    kind = Reads(what)
+    if kind is Reads.NOTHING:
+        raise ValueError("A view that shows no patient says why: reads_nothing().")
+
+    def mark(view: View) -> View:
+        view.reads = kind  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def reads_nothing(why: str) -> Callable[[View], View]:
+    """Mark a view that shows nothing of any patient, saying what it shows instead."""
+    if not why:
+        raise ValueError("Say what the view shows instead.")
+
+    def mark(view: View) -> View:
+        view.reads, view.reads_instead = Reads.NOTHING, why  # type: ignore[attr-defined]
         return view
 
     return mark

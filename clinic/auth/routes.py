@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from clinic import clock
 from clinic.auth import service
-from clinic.auth.access import public, requires
+from clinic.auth.access import public, reads_nothing, requires
 from clinic.auth.forms import SignInForm
 from clinic.auth.models import User
 from clinic.auth.queries import find_user, list_sessions
@@ -22,6 +22,7 @@ blueprint = Blueprint("auth", __name__, url_prefix="/auth")
 
 @blueprint.get("/sign-in")
 @public("people sign in here")
+@reads_nothing("people sign in and out here")
 def new() -> Response | str:
     if current_user.is_authenticated:
         return redirect(url_for("desk.home"))
@@ -30,6 +31,7 @@ def new() -> Response | str:
 
 @blueprint.post("/sign-in")
 @public("people sign in here")
+@reads_nothing("people sign in and out here")
 def create() -> Response | tuple[str, int]:
     form = SignInForm()
     if not form.validate():
@@ -82,6 +84,7 @@ def _safe_next(target: str | None) -> str:
 
 @blueprint.post("/sign-out")
 @requires("account.use")
+@reads_nothing("people sign in and out here")
 def destroy() -> Response:
     session_id = current_user.session_id
     with transaction() as db_session:
@@ -93,6 +96,7 @@ def destroy() -> Response:
 
 @blueprint.get("/sessions")
 @requires("account.use")
+@reads_nothing("the devices a person is signed in on")
 def sessions() -> str:
     rows = list_sessions(current_session(), actor().id, now=clock.now())
     return render_template("auth/sessions.html", rows=rows, current=current_user.session_id)
@@ -100,6 +104,7 @@ def sessions() -> str:
 
 @blueprint.post("/sessions/<int:session_id>/revoke")
 @requires("account.use")
+@reads_nothing("the devices a person is signed in on")
 def revoke(session_id: int) -> Response:
     with transaction() as db_session:
         service.revoke_session(db_session, session_id=session_id, actor=actor(), now=clock.now())

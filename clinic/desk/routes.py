@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic.auth.access import passive, public, requires
+from clinic.auth.access import passive, public, reads_nothing, requires
 from clinic.web.streams import event_stream
 
 blueprint = Blueprint("desk", __name__)
@@ -28,6 +28,7 @@ TOPICS = frozenset(
 
 @blueprint.get("/")
 @public("only sends people to where they may go")
+@reads_nothing("it only leads on")
 def home() -> BaseResponse:
     if not current_user.is_authenticated:
         return redirect(url_for("auth.new"))
@@ -36,6 +37,7 @@ def home() -> BaseResponse:
 
 @blueprint.get("/live")
 @requires("account.use")
+@reads_nothing("events say that something changed, never of whom")
 @passive
 def live() -> Response:
     """Every topic staff may know of: events carry no patient data."""

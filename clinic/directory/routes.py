@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.appointments.schedules.labels import explained
 from clinic.appointments.schedules.queries import Stranded
 from clinic.appointments.schedules.service import WouldStrand, check_unused
-from clinic.auth.access import requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory import service
 from clinic.directory.forms import PlaceForm, RoomForm, ServiceForm
@@ -55,12 +55,14 @@ KINDS = {
 
 @blueprint.get("")
 @requires("directory.edit")
+@reads_nothing("departments, rooms and services")
 def index() -> Response:
     return htmx.page("directory/index.html", partial="directory/_departments.html", **_shown())
 
 
 @blueprint.get("/<kind>/new")
 @requires("directory.edit")
+@reads_nothing("departments, rooms and services")
 def new(kind: str) -> Response:
     wanted, department = _kind(kind), _department(kind)
     currency = currency_of(settings().region)
@@ -69,6 +71,7 @@ def new(kind: str) -> Response:
 
 @blueprint.post("/<kind>")
 @requires("directory.edit")
+@reads_nothing("departments, rooms and services")
 def create(kind: str) -> BaseResponse:
     wanted, department = _kind(kind), _department(kind)
     department_id = department.id if department else None
@@ -95,6 +98,7 @@ def _create(form: PlaceForm, kind: Kind, department_id: int | None) -> None:
 
 @blueprint.get("/<kind>/<int:place_id>/edit")
 @requires("directory.edit")
+@reads_nothing("departments, rooms and services")
 def edit(kind: str, place_id: int) -> Response:
     wanted = _kind(kind)
     place = get_place(current_session(), wanted.model, place_id)
@@ -103,6 +107,7 @@ def edit(kind: str, place_id: int) -> Response:
 
 @blueprint.post("/<kind>/<int:place_id>")
 @requires("directory.edit")
+@reads("list")
 def update(kind: str, place_id: int) -> BaseResponse:
     wanted = _kind(kind)
     form, status = wanted.form(), 422
@@ -132,6 +137,7 @@ def _update(form: PlaceForm, kind: Kind, place_id: int) -> None:
 
 @blueprint.post("/<kind>/<int:place_id>/move")
 @requires("directory.edit")
+@reads_nothing("departments, rooms and services")
 def move(kind: str, place_id: int) -> BaseResponse:
     with transaction() as session:
         place = get_place(session, _kind(kind).model, place_id)
@@ -143,6 +149,7 @@ def move(kind: str, place_id: int) -> BaseResponse:
 
 @blueprint.post("/<kind>/<int:place_id>/deactivate")
 @requires("directory.edit")
+@reads("list")
 def deactivate(kind: str, place_id: int) -> BaseResponse:
     wanted, now = _kind(kind), clock.now()
     try:
@@ -174,6 +181,7 @@ def _confirm_deactivate(kind: Kind, place_id: int, stranded: Sequence[Stranded])
 
 @blueprint.post("/<kind>/<int:place_id>/reactivate")
 @requires("directory.edit")
+@reads_nothing("departments, rooms and services")
 def reactivate(kind: str, place_id: int) -> BaseResponse:
     with transaction() as session:
         place = get_place(session, _kind(kind).model, place_id)

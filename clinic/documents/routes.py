@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.documents import service
 from clinic.documents.forms import EditForm, UploadForm, VoidForm, category_label
@@ -49,6 +49,7 @@ def labels() -> dict[str, Any]:
 
 @blueprint.get("/patients/<int:patient_id>/documents")
 @requires("documents.view")
+@reads("patient")
 def index(patient_id: int) -> Response:
     return _list(patient_id, UploadForm(formdata=None))
 
@@ -88,6 +89,7 @@ def _pending(patient_id: int) -> list[Pending]:
 
 @blueprint.post("/patients/<int:patient_id>/documents")
 @requires("documents.upload")
+@reads("patient")
 def create(patient_id: int) -> BaseResponse:
     """Without script: the whole form at once."""
     form = UploadForm()
@@ -102,6 +104,7 @@ def create(patient_id: int) -> BaseResponse:
 
 @blueprint.get("/documents/<int:document_id>")
 @requires("documents.view")
+@reads("patient")
 def show(document_id: int) -> Response:
     document = get_document(current_session(), document_id)
     return dialog(
@@ -120,6 +123,7 @@ def _list_url(document: Document) -> str:
 
 @blueprint.get("/documents/<int:document_id>/content")
 @requires("documents.view")
+@reads("patient")
 @talisman(content_security_policy=CONTENT_POLICY, frame_options="SAMEORIGIN")  # type: ignore[untyped-decorator]
 def content(document_id: int) -> Response:
     """The file for the preview inside our own pages."""
@@ -131,6 +135,7 @@ def content(document_id: int) -> Response:
 
 @blueprint.get("/documents/<int:document_id>/download")
 @requires("documents.view")
+@reads("patient")
 @talisman(content_security_policy={"default-src": "'none'", "sandbox": ""})  # type: ignore[untyped-decorator]
 def download(document_id: int) -> Response:
     return _send(get_document(current_session(), document_id), "attachment", "documents.download")
@@ -158,6 +163,7 @@ def _record_opening(document: Document, action: str) -> None:
 
 @blueprint.get("/documents/<int:document_id>/edit")
 @requires("documents.upload")
+@reads("patient")
 def edit(document_id: int) -> Response:
     document = get_document(current_session(), document_id)
     return _edit_page(document, EditForm(formdata=None, obj=document))
@@ -165,6 +171,7 @@ def edit(document_id: int) -> Response:
 
 @blueprint.post("/documents/<int:document_id>/edit")
 @requires("documents.upload")
+@reads("patient")
 def update(document_id: int) -> BaseResponse:
     form = EditForm()
     if not form.validate():
@@ -186,12 +193,14 @@ def update(document_id: int) -> BaseResponse:
 
 @blueprint.get("/documents/<int:document_id>/void")
 @requires("documents.void")
+@reads("patient")
 def confirm_void(document_id: int) -> Response:
     return _void_page(get_document(current_session(), document_id), VoidForm(formdata=None))
 
 
 @blueprint.post("/documents/<int:document_id>/void")
 @requires("documents.void")
+@reads("patient")
 def void(document_id: int) -> BaseResponse:
     form = VoidForm()
     if not form.validate():

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, reads_nothing, requires
 from clinic.db import current_session, db, transaction
 from clinic.documents.sending import content_disposition, requested_range
 from clinic.documents.storage import current_storage
@@ -34,6 +34,7 @@ blueprint.context_processor(lambda: {"labels": labels})
 
 @blueprint.get("")
 @requires("exports.create")
+@reads_nothing("which lists were asked for, not what is in them")
 def index() -> str:
     rows = list_exports(current_session(), actor(), before=read_key(request.args.get("after")), limit=FETCHED)
     return render_template("exports/index.html", page=page_after(rows, lambda export: (export.id,)))
@@ -41,6 +42,7 @@ def index() -> str:
 
 @blueprint.get("/<int:export_id>")
 @requires("exports.create")
+@reads_nothing("which lists were asked for, not what is in them")
 @passive
 def show(export_id: int) -> Response:
     export = get_export(current_session(), export_id, actor())
@@ -49,6 +51,7 @@ def show(export_id: int) -> Response:
 
 @blueprint.get("/new")
 @requires("exports.create")
+@reads_nothing("which lists were asked for, not what is in them")
 def new() -> str:
     dataset = _dataset(request.args.get("kind"))
     form = ExportForm(formdata=None, columns=dataset.default_columns)
@@ -59,6 +62,7 @@ def new() -> str:
 
 @blueprint.post("")
 @requires("exports.create")
+@reads_nothing("which lists were asked for, not what is in them")
 def create() -> BaseResponse | tuple[str, int]:
     dataset, form, rows = _sent()
     if not (form.validate() & rows.validate()):
@@ -80,6 +84,7 @@ def create() -> BaseResponse | tuple[str, int]:
 
 @blueprint.post("/estimate")
 @requires("exports.create")
+@reads_nothing("which lists were asked for, not what is in them")
 @passive
 def estimate() -> str:
     """How many rows and columns the form asks for now."""
@@ -93,18 +98,21 @@ def estimate() -> str:
 
 @blueprint.post("/<int:export_id>/cancel")
 @requires("exports.create")
+@reads_nothing("which lists were asked for, not what is in them")
 def cancel(export_id: int) -> BaseResponse:
     return _change(export_id, service.cancel_export)
 
 
 @blueprint.post("/<int:export_id>/repeat")
 @requires("exports.create")
+@reads_nothing("which lists were asked for, not what is in them")
 def repeat(export_id: int) -> BaseResponse:
     return _change(export_id, service.repeat_export)
 
 
 @blueprint.get("/<int:export_id>/file")
 @requires("exports.create")
+@reads("list")
 def download(export_id: int) -> Response:
     """The file, opened on its way out. Who takes it is noted first: nothing leaves without a trace."""
     with transaction() as session:

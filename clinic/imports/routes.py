@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, reads_nothing, requires
 from clinic.dates import day_first
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
@@ -32,6 +32,7 @@ blueprint.context_processor(lambda: {"labels": labels})
 
 @blueprint.get("")
 @requires("patients.import")
+@reads_nothing("which files were brought, not what is in them")
 @passive
 def index() -> Response:
     rows = list_imports(current_session(), before=read_key(request.args.get("after")), limit=FETCHED)
@@ -41,12 +42,14 @@ def index() -> Response:
 
 @blueprint.get("/new")
 @requires("patients.import")
+@reads_nothing("which files were brought, not what is in them")
 def new() -> str:
     return _upload_page(UploadForm(formdata=None))
 
 
 @blueprint.post("")
 @requires("patients.import")
+@reads_nothing("which files were brought, not what is in them")
 def create() -> BaseResponse | tuple[str, int]:
     form = UploadForm()
     if not form.validate():
@@ -79,6 +82,7 @@ def _upload_page(form: UploadForm) -> str:
 
 @blueprint.get("/<int:import_id>")
 @requires("patients.import")
+@reads("list")
 @passive
 def show(import_id: int) -> Response:
     row = get_import(current_session(), import_id)
@@ -90,6 +94,7 @@ def show(import_id: int) -> Response:
 
 @blueprint.post("/<int:import_id>/preview")
 @requires("patients.import")
+@reads("list")
 @passive
 def preview(import_id: int) -> Response:
     """The file read as the form says now; nothing is written."""
@@ -104,6 +109,7 @@ def preview(import_id: int) -> Response:
 
 @blueprint.post("/<int:import_id>/start")
 @requires("patients.import")
+@reads("list")
 def start(import_id: int) -> BaseResponse:
     row = _uploaded(import_id)
     options = row.options
@@ -119,18 +125,21 @@ def start(import_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:import_id>/cancel")
 @requires("patients.import")
+@reads("list")
 def cancel(import_id: int) -> BaseResponse:
     return _change(import_id, service.cancel_import)
 
 
 @blueprint.post("/<int:import_id>/resume")
 @requires("patients.import")
+@reads("list")
 def resume(import_id: int) -> BaseResponse:
     return _change(import_id, service.resume_import)
 
 
 @blueprint.get("/<int:import_id>/refusals.csv")
 @requires("patients.import")
+@reads("list")
 def refusals(import_id: int) -> Response:
     """Every refused row as a table; a reason may quote the file, so no cell is left to run as a formula."""
     with transaction() as session:

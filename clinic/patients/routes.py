@@ -6,7 +6,7 @@ from flask import Response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic.auth.access import requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session
 from clinic.paging import PAGE_SIZE
 from clinic.patients.blueprint import blueprint
@@ -22,6 +22,7 @@ SUGGESTIONS = 8
 
 @blueprint.get("/patients")
 @requires("patients.view")
+@reads("list")
 def index() -> Response:
     response = _list(request.args)
     # A filter form sends its empty fields too: the address bar shows only those that are set.
@@ -32,6 +33,7 @@ def index() -> Response:
 
 @blueprint.post("/patients/search")
 @requires("patients.view")
+@reads("list")
 def search() -> BaseResponse:
     """Results in place of the list. Sent with Enter (`typing` is not set), a text that means one patient, such as the
     MRN on a card, opens the chart."""
@@ -50,6 +52,7 @@ def search() -> BaseResponse:
 
 @blueprint.get("/patients/search")
 @requires("patients.view")
+@reads_nothing("it only leads on")
 def search_again() -> BaseResponse:
     """The address of results, reloaded or shared, holds no text: it gives the list."""
     return redirect(url_for("patients.index"), 303)
@@ -57,6 +60,7 @@ def search_again() -> BaseResponse:
 
 @blueprint.post("/patients/suggest")
 @requires("patients.view")
+@reads("list")
 def suggest() -> str:
     """The best matches below the search box."""
     text = read_text(request.form.get("q", ""))

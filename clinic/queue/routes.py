@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.queries import list_services
 from clinic.errors import Conflict, Invalid
@@ -38,6 +38,7 @@ BUTTONS = {
 
 @blueprint.get("")
 @requires("queue.view")
+@reads_nothing("how many wait where")
 def index() -> Response:
     loads = queries.list_departments(current_session(), today())
     return htmx.page("queue/index.html", partial="queue/_departments.html", loads=loads)
@@ -45,6 +46,7 @@ def index() -> Response:
 
 @blueprint.get("/boards/<int:department_id>")
 @requires("queue.view")
+@reads("list")
 @passive
 def board(department_id: int) -> Response:
     return htmx.page("queue/board.html", partial="queue/_board.html", **_board(department_id, _room_argument()))
@@ -79,6 +81,7 @@ def _usual_room(department_id: int, room_ids: list[int]) -> int | None:
 
 @blueprint.post("/boards/<int:department_id>/room")
 @requires("queue.call")
+@reads("list")
 def choose_room(department_id: int) -> BaseResponse:
     form = _move_form()
     with transaction() as write:
@@ -88,6 +91,7 @@ def choose_room(department_id: int) -> BaseResponse:
 
 @blueprint.post("/boards/<int:department_id>/call-next")
 @requires("queue.call")
+@reads("list")
 def call_next(department_id: int) -> BaseResponse:
     form = _move_form()
     try:
@@ -112,6 +116,7 @@ def call_next(department_id: int) -> BaseResponse:
 
 @blueprint.post("/boards/<int:department_id>/close-left-open")
 @requires("queue.call")
+@reads("list")
 def close_left_open(department_id: int) -> BaseResponse:
     form = _move_form()
     with transaction() as write:
@@ -123,6 +128,7 @@ def close_left_open(department_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:entry_id>/<step>")
 @requires("queue.call")
+@reads("list")
 def move(entry_id: int, step: str) -> BaseResponse:
     form = _move_form()
     taken = Step(step) if step in BUTTONS else abort(404)
@@ -161,6 +167,7 @@ def _room_for_call(form: MoveForm, department_id: int) -> int | None:
 
 @blueprint.get("/<int:entry_id>/cancel")
 @requires("queue.call")
+@reads("patient")
 def ask_cancel(entry_id: int) -> Response:
     return _ask(
         "queue/_cancel.html",
@@ -172,6 +179,7 @@ def ask_cancel(entry_id: int) -> Response:
 
 @blueprint.post("/<int:entry_id>/cancel")
 @requires("queue.call")
+@reads("patient")
 def cancel(entry_id: int) -> BaseResponse:
     form = CancelForm()
     if not form.validate():
@@ -187,6 +195,7 @@ def cancel(entry_id: int) -> BaseResponse:
 
 @blueprint.get("/<int:entry_id>/transfer")
 @requires("queue.call")
+@reads("patient")
 def ask_transfer(entry_id: int) -> Response:
     entry = queries.get_entry(current_session(), entry_id)
     return _ask("queue/_transfer.html", _("Transfer"), _transfer_form(entry, formdata=None), entry)
@@ -194,6 +203,7 @@ def ask_transfer(entry_id: int) -> Response:
 
 @blueprint.post("/<int:entry_id>/transfer")
 @requires("queue.call")
+@reads("patient")
 def transfer(entry_id: int) -> BaseResponse:
     entry = queries.get_entry(current_session(), entry_id)
     form = _transfer_form(entry)
@@ -219,6 +229,7 @@ def _ask(partial: str, title: str, form: CancelForm | TransferForm, entry: Queue
 
 @blueprint.post("/events/<int:event_id>/undo")
 @requires("queue.call")
+@reads("list")
 def undo(event_id: int) -> BaseResponse:
     with transaction() as write:
         entry = service.undo_step(write, event_id=event_id, actor=actor(), now=clock.now())
@@ -253,6 +264,7 @@ def _board_or_redirect(
 
 @blueprint.get("/<int:entry_id>")
 @requires("queue.view")
+@reads("patient")
 def show(entry_id: int) -> Response:
     entry = queries.get_entry(current_session(), entry_id)
     events = queries.list_events(current_session(), [entry_id])[entry_id]

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import NotFound
 from clinic.paging import FETCHED, instant, page_after, read_cursor, whole
@@ -32,6 +32,7 @@ blueprint.context_processor(queue_forms.words)
 
 @blueprint.get("")
 @requires("visits.view")
+@reads("list")
 def index() -> Response:
     """A day's visits, today's or any other's; a day that is over stays readable."""
     form = DayForm(request.args)
@@ -55,6 +56,7 @@ def index() -> Response:
 
 @blueprint.get("/patients/<int:patient_id>")
 @requires("visits.view")
+@reads("patient")
 def history(patient_id: int) -> Response:
     chart, read = open_chart(patient_id), current_session()
     visits = list_of_patient(read, patient_id)
@@ -72,6 +74,7 @@ def history(patient_id: int) -> Response:
 
 @blueprint.get("/appointments/<int:appointment_id>")
 @requires("visits.view")
+@reads("patient")
 def show_of_appointment(appointment_id: int) -> Response:
     visit = find_visit_of_appointment(current_session(), appointment_id)
     if visit is None:
@@ -81,6 +84,7 @@ def show_of_appointment(appointment_id: int) -> Response:
 
 @blueprint.get("/<int:visit_id>")
 @requires("visits.view")
+@reads("patient")
 def show(visit_id: int) -> Response:
     read = current_session()
     visit = get_visit(read, visit_id)
@@ -91,6 +95,7 @@ def show(visit_id: int) -> Response:
 
 @blueprint.get("/<int:visit_id>/check-out")
 @requires("visits.check_out")
+@reads("patient")
 def ask_check_out(visit_id: int) -> Response:
     sheet = get_sheet(current_session(), visit_id, now=clock.now())
     return _ask_check_out(_offer(CheckOutForm(formdata=None), sheet), sheet)
@@ -98,6 +103,7 @@ def ask_check_out(visit_id: int) -> Response:
 
 @blueprint.post("/<int:visit_id>/check-out")
 @requires("visits.check_out")
+@reads("patient")
 def check_out(visit_id: int) -> BaseResponse:
     sheet = get_sheet(current_session(), visit_id, now=clock.now())
     form = _offer(CheckOutForm(), sheet)
@@ -126,12 +132,14 @@ def _ask_check_out(form: CheckOutForm, sheet: Sheet, status: int = 200) -> Respo
 
 @blueprint.get("/<int:visit_id>/cancel")
 @requires("visits.end")
+@reads("patient")
 def ask_cancel(visit_id: int) -> Response:
     return _ask_cancel(CancelVisitForm(formdata=None), visit_id)
 
 
 @blueprint.post("/<int:visit_id>/cancel")
 @requires("visits.end")
+@reads("patient")
 def cancel(visit_id: int) -> BaseResponse:
     form = CancelVisitForm()
     if not form.validate():
@@ -149,24 +157,28 @@ def _ask_cancel(form: CancelVisitForm, visit_id: int, status: int = 200) -> Resp
 
 @blueprint.post("/<int:visit_id>/leave")
 @requires("visits.end")
+@reads("patient")
 def leave(visit_id: int) -> BaseResponse:
     return _end(service.leave_unseen, visit_id, undo="visits.bring_back")
 
 
 @blueprint.post("/<int:visit_id>/undo-check-in")
 @requires("queue.join")
+@reads("patient")
 def undo_check_in(visit_id: int) -> BaseResponse:
     return _end(service.undo_check_in, visit_id, undo="visits.bring_back")
 
 
 @blueprint.post("/<int:visit_id>/bring-back")
 @requires("visits.end")
+@reads("patient")
 def bring_back(visit_id: int) -> BaseResponse:
     return _end(service.bring_back, visit_id)
 
 
 @blueprint.post("/<int:visit_id>/undo-check-out")
 @requires("visits.check_out")
+@reads("patient")
 def undo_check_out(visit_id: int) -> BaseResponse:
     return _end(service.undo_check_out, visit_id)
 

@@ -69,9 +69,13 @@ def load_signed_in(token: str) -> SignedIn | None:
 
 
 def gate() -> BaseResponse | None:
-    """Run before every view: a view without a mark is refused, whoever asks."""
+    """Run before every view: one that does not say who may call it and whom it shows is refused, whoever asks."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint == "static" or getattr(view, "public", None):
+    if view is None or request.endpoint == "static":
+        return None
+    if not hasattr(view, "reads"):
+        abort(403)
+    if getattr(view, "public", None):
         return None
     permission = getattr(view, "access", None)
     if permission is None:

@@ -1,12 +1,13 @@
 """Deny by default, proven over the URL map."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from clinic.auth.access import PERMISSIONS, Role
+from clinic.auth.access import PERMISSIONS, Reads, Role, public, reads, requires
 from tests.browser_client import Browser
 from tests.factories import Factory
 
@@ -49,6 +50,19 @@ def test_every_view_says_who_may_call_it(app: Flask) -> None:
     assert not silent
 
 
+@pytest.mark.guards("every view says whether it shows a patient, a list of them, or nothing of anybody")
+def test_every_view_says_whom_it_shows(app: Flask) -> None:
+    silent = {r.endpoint for r in rules(app) if not hasattr(app.view_functions[r.endpoint], "reads")}
+    assert not silent
+    empty = [
+        rule.endpoint
+        for rule in rules(app)
+        if app.view_functions[rule.endpoint].reads is Reads.NOTHING
+        and not getattr(app.view_functions[rule.endpoint], "reads_instead", "")
+    ]
+    assert not empty
+
+
 def test_public_views_are_the_known_ones(app: Flask) -> None:
     found = {e for e in app.view_functions if e != "static" and hasattr(app.view_functions[e], "public")}
     assert found == PUBLIC
@@ -75,11 +89,39 @@ def test_nobody_gets_in_without_signing_in(app: Flask, browser: Browser) -> None
     assert not let_in
 
 
-def test_a_view_without_a_mark_is_refused_even_to_an_administrator(app: Flask, browser: Browser, make: Factory) -> None:
+def _says_nothing() -> str:
+    return "open"
+
+
+def _says_only_who_may() -> str:
+    return "open"
+
+
+def _says_only_that_all_may() -> str:
+    return "open"
+
+
+def _says_only_whom_it_shows() -> str:
+    return "open"
+
+
+@pytest.mark.guards("a view that does not say who may call it and whom it shows is refused, even to an administrator")
+@pytest.mark.parametrize(
+    "view",
+    [
+        _says_nothing,
+        requires("account.use")(_says_only_who_may),
+        public("it is a test")(_says_only_that_all_may),
+        reads("patient")(_says_only_whom_it_shows),
+    ],
+)
+def test_a_view_without_its_marks_is_refused_even_to_an_administrator(
+    app: Flask, browser: Browser, make: Factory, view: Callable[[], str]
+) -> None:
     browser.sign_in(make.user(*Role))
     rule = Rule("/unmarked-for-test", endpoint="unmarked")
     app.url_map.add(rule)
-    app.view_functions["unmarked"] = lambda: "open"
+    app.view_functions["unmarked"] = view
     try:
         assert browser.get("/unmarked-for-test").status_code == 403
     finally:

@@ -17,7 +17,7 @@ from clinic.appointments.conflicts import SameDay, SlotTaken
 from clinic.appointments.placement import Placement, placement_of
 from clinic.appointments.queries import find_last_event
 from clinic.appointments.words import words
-from clinic.auth.access import requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.practitioners.queries import list_practitioner_names
@@ -41,6 +41,7 @@ CARRIED = ("day", "time", "column", "by", "from_day")
 
 @blueprint.get("/new")
 @requires("appointments.book")
+@reads("patient")
 def new() -> Response:
     patient_id = request.args.get("patient_id", type=int)
     if patient_id is None:
@@ -68,6 +69,7 @@ def _patient_dialog(results: Results | None) -> Response:
 
 @blueprint.post("/new")
 @requires("appointments.book")
+@reads("list")
 def find_patient() -> Response | str:
     """Whom the typed text means, each with the way on."""
     text = read_text(request.form.get("q", ""))
@@ -106,6 +108,7 @@ def _usual_service(services: list[Service]) -> int | None:
 
 @blueprint.get("/slots")
 @requires("appointments.book")
+@reads_nothing("free times, nobody's appointment")
 def slots() -> str:
     """The free times that suit what was chosen so far."""
     form = FreeForm(request.args, meta={"csrf": False})
@@ -129,6 +132,7 @@ def _offer_slots(form: FreeForm, after: dt.datetime | None = None) -> FreeForm:
 
 @blueprint.post("")
 @requires("appointments.book")
+@reads("patient")
 def create() -> BaseResponse:
     form: TimeForm | FreeForm = TimeForm() if "time" in request.form else FreeForm()
     if not form.validate():

@@ -13,7 +13,7 @@ from clinic.appointments.feeds.forms import FeedForm
 from clinic.appointments.feeds.queries import get_feed, get_feed_by_token, list_feeds, list_practitioners
 from clinic.appointments.models import FREED_STATES, Appointment, State
 from clinic.appointments.queries import get_appointment, list_between
-from clinic.auth.access import public, requires
+from clinic.auth.access import public, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.web import htmx
@@ -29,6 +29,7 @@ CALENDAR = "text/calendar; charset=utf-8"
 
 @blueprint.get("/feeds")
 @requires("appointments.feeds")
+@reads_nothing("which addresses there are")
 def index() -> Response:
     feeds = list_feeds(current_session(), actor())
     return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_list.html", feeds=feeds)
@@ -36,6 +37,7 @@ def index() -> Response:
 
 @blueprint.get("/feeds/new")
 @requires("appointments.feeds")
+@reads_nothing("which addresses there are")
 def new() -> Response:
     return _ask(FeedForm(formdata=None))
 
@@ -47,6 +49,7 @@ def _ask(form: FeedForm, status: int = 200) -> Response:
 
 @blueprint.post("/feeds")
 @requires("appointments.feeds")
+@reads_nothing("which addresses there are")
 def create() -> BaseResponse:
     form = FeedForm()
     if not form.validate():
@@ -72,6 +75,7 @@ def create() -> BaseResponse:
 
 @blueprint.get("/feeds/<int:feed_id>/revoke")
 @requires("appointments.feeds")
+@reads_nothing("which addresses there are")
 def confirm_revoke(feed_id: int) -> Response:
     feed = get_feed(current_session(), feed_id, actor())
     return dialog(f"{PAGES}/_revoke.html", _("End this address"), url_for("feeds.index"), feed=feed)
@@ -79,6 +83,7 @@ def confirm_revoke(feed_id: int) -> Response:
 
 @blueprint.post("/feeds/<int:feed_id>/revoke")
 @requires("appointments.feeds")
+@reads_nothing("which addresses there are")
 def revoke(feed_id: int) -> BaseResponse:
     with transaction() as write:
         service.revoke_feed(write, feed_id=feed_id, actor=actor(), now=clock.now())
@@ -87,6 +92,7 @@ def revoke(feed_id: int) -> BaseResponse:
 
 @blueprint.get("/feeds/read/<token>.ics")
 @public("the random token in the address is the key of one practitioner's calendar, without names unless allowed")
+@reads("list")
 def read(token: str) -> Response:
     session, day = current_session(), today()
     feed = get_feed_by_token(session, token)
@@ -116,6 +122,7 @@ def _for_practitioner(appointment: Appointment, shows_names: bool) -> Wording:
 
 @blueprint.get("/<int:appointment_id>.ics")
 @requires("appointments.view")
+@reads("patient")
 def download(appointment_id: int) -> Response:
     """For the patient: it says when, what for and where, and nobody's name but the practitioner's."""
     appointment = get_appointment(current_session(), appointment_id)

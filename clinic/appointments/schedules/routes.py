@@ -19,7 +19,7 @@ from clinic.appointments.schedules.queries import (
     list_time_off,
     list_weekly_hours,
 )
-from clinic.auth.access import requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Room
 from clinic.directory.practitioners.queries import get_practitioner, list_practitioner_names
@@ -36,6 +36,7 @@ PAGES = "appointments/schedules"
 
 @blueprint.get("")
 @requires("appointments.setup")
+@reads_nothing("working hours, no patient")
 def index() -> Response:
     session, day = current_session(), today()
     hours = list_hours_of_all(session, day)
@@ -57,6 +58,7 @@ def index() -> Response:
 
 @blueprint.get("/stranded")
 @requires("appointments.setup")
+@reads("list")
 def stranded() -> Response:
     found = list_stranded(current_session(), now=clock.now(), zone=settings().zone)
     return htmx.page(f"{PAGES}/stranded.html", partial=f"{PAGES}/_stranded.html", stranded=explained(found))
@@ -64,12 +66,14 @@ def stranded() -> Response:
 
 @blueprint.get("/<owner_kind>/<int:owner_id>")
 @requires("appointments.setup")
+@reads_nothing("working hours, no patient")
 def edit(owner_kind: str, owner_id: int) -> Response:
     return _form_page(owner_kind, owner_id, _stored(_owner(owner_kind, owner_id)))
 
 
 @blueprint.post("/<owner_kind>/<int:owner_id>")
 @requires("appointments.setup")
+@reads("list")
 def update(owner_kind: str, owner_id: int) -> BaseResponse:
     form, status, found = WeekForm(), 422, None
     owner = _owner(owner_kind, owner_id)

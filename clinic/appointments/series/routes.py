@@ -19,7 +19,7 @@ from clinic.appointments.series.plans import Planned, SeriesBlocked
 from clinic.appointments.series.queries import get_series, list_members
 from clinic.appointments.series.rules import rule_of
 from clinic.appointments.words import words
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.queries import get_place
@@ -33,6 +33,7 @@ blueprint.context_processor(words)
 
 @blueprint.post("/new")
 @requires("appointments.book")
+@reads("patient")
 def new() -> Response:
     """The form, begun with what stood in the booking form."""
     form = SeriesForm()
@@ -42,6 +43,7 @@ def new() -> Response:
 
 @blueprint.post("")
 @requires("appointments.book")
+@reads("patient")
 def create() -> BaseResponse:
     form, read, leave_out = SeriesForm(), current_session(), left_out(request.form)
     if not form.validate():
@@ -79,6 +81,7 @@ def _proposed(form: SeriesForm | MoveSeriesForm, leave_out: set[dt.date], error:
 
 @blueprint.get("/<int:series_id>")
 @requires("appointments.view")
+@reads("patient")
 def show(series_id: int) -> Response:
     series, zone = get_series(current_session(), series_id), settings().zone
     members, rule = list_members(current_session(), series_id), rule_of(series)
@@ -99,6 +102,7 @@ def show(series_id: int) -> Response:
 
 @blueprint.post("/<int:series_id>/move/new")
 @requires("appointments.book")
+@reads("patient")
 def begin_move(series_id: int) -> Response:
     """The form, begun with where one of the appointments would go: dragged in the calendar, or typed."""
     series, start = _start(series_id)
@@ -109,6 +113,7 @@ def begin_move(series_id: int) -> Response:
 
 @blueprint.get("/<int:series_id>/move")
 @requires("appointments.book")
+@reads("patient")
 def ask_move(series_id: int) -> Response:
     series, start = _start(series_id)
     form = MoveSeriesForm(formdata=None)
@@ -178,6 +183,7 @@ def _dialog(
 
 @blueprint.post("/<int:series_id>/move")
 @requires("appointments.book")
+@reads("patient")
 def move(series_id: int) -> BaseResponse:
     series, start = _start(series_id)
     form, leave_out = MoveSeriesForm(), left_out(request.form)
@@ -212,6 +218,7 @@ def move(series_id: int) -> BaseResponse:
 
 @blueprint.get("/<int:series_id>/cancel")
 @requires("appointments.cancel")
+@reads("patient")
 def ask_cancel(series_id: int) -> Response:
     series, start = _start(series_id)
     form = CancelSeriesForm(formdata=None)
@@ -221,6 +228,7 @@ def ask_cancel(series_id: int) -> Response:
 
 @blueprint.post("/<int:series_id>/cancel")
 @requires("appointments.cancel")
+@reads("patient")
 def cancel(series_id: int) -> BaseResponse:
     series, start = _start(series_id)
     form = CancelSeriesForm()
@@ -244,6 +252,7 @@ def cancel(series_id: int) -> BaseResponse:
 
 @blueprint.post("/steps/<int:event_id>/undo")
 @requires("appointments.book")
+@reads("patient")
 def undo_change(event_id: int) -> BaseResponse:
     """Take back what was done to all of a series at once, of which this step was one."""
     with transaction() as write:

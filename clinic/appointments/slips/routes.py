@@ -6,7 +6,7 @@ from clinic import clock
 from clinic.appointments.models import Appointment
 from clinic.appointments.queries import get_appointment
 from clinic.appointments.slips.pdf import Slip, make_slip
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.patients import service as patients
 from clinic.patients.printing.codes import bars
@@ -18,6 +18,7 @@ blueprint = Blueprint("slips", __name__, url_prefix="/appointments")
 
 @blueprint.get("/<int:appointment_id>/slip")
 @requires("appointments.view")
+@reads("patient")
 def show(appointment_id: int) -> str:
     """The page that the browser prints; with `print=1` it asks for the printer at once."""
     appointment = _opened(appointment_id)
@@ -27,6 +28,7 @@ def show(appointment_id: int) -> str:
 
 @blueprint.get("/<int:appointment_id>/slip.pdf")
 @requires("appointments.view")
+@reads("patient")
 def download(appointment_id: int) -> Response:
     response = Response(make_slip(_slip(_opened(appointment_id))), mimetype="application/pdf")
     response.headers.set("Content-Disposition", "inline", filename=f"appointment-{appointment_id}.pdf")

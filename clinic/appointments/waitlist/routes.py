@@ -18,7 +18,7 @@ from clinic.appointments.waitlist.forms import BookForm, HoldForm, JoinForm
 from clinic.appointments.waitlist.models import WaitlistEntry
 from clinic.appointments.waitlist.openings import list_openings
 from clinic.appointments.words import words
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.directory.queries import list_services
@@ -38,6 +38,7 @@ USUAL_WAIT = dt.timedelta(days=14)
 
 @blueprint.get("")
 @requires("appointments.view")
+@reads("list")
 @passive
 def index() -> Response:
     return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_entries.html", page=_page(), here=request.full_path)
@@ -51,6 +52,7 @@ def _page() -> Page[WaitlistEntry]:
 
 @blueprint.get("/openings")
 @requires("appointments.view")
+@reads("list")
 @passive
 def openings() -> Response:
     """Held times, and free ones that somebody waits for."""
@@ -69,6 +71,7 @@ def openings() -> Response:
 
 @blueprint.get("/new/<int:patient_id>")
 @requires("appointments.book")
+@reads("patient")
 def new(patient_id: int) -> Response:
     services = list_services(current_session())
     form = JoinForm(formdata=None)
@@ -90,6 +93,7 @@ def _ask(form: JoinForm, status: int = 200) -> Response:
 
 @blueprint.post("")
 @requires("appointments.book")
+@reads("patient")
 def create() -> BaseResponse:
     form = JoinForm()
     if not form.validate() or form.from_day.data is None or form.until_day.data is None:
@@ -119,6 +123,7 @@ def create() -> BaseResponse:
 
 @blueprint.post("/<int:wait_id>/hold")
 @requires("appointments.book")
+@reads("patient")
 def hold(wait_id: int) -> BaseResponse:
     form = HoldForm()
     if not form.validate():
@@ -137,6 +142,7 @@ def hold(wait_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:wait_id>/release")
 @requires("appointments.book")
+@reads("patient")
 def release(wait_id: int) -> BaseResponse:
     with transaction() as write:
         service.release_hold(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
@@ -145,6 +151,7 @@ def release(wait_id: int) -> BaseResponse:
 
 @blueprint.get("/<int:wait_id>")
 @requires("appointments.view")
+@reads("patient")
 def show(wait_id: int) -> Response:
     return _details(BookForm(formdata=None), queries.get_entry(current_session(), wait_id))
 
@@ -156,6 +163,7 @@ def _details(form: BookForm, entry: WaitlistEntry, status: int = 200, **context:
 
 @blueprint.post("/<int:wait_id>/book")
 @requires("appointments.book")
+@reads("patient")
 def book(wait_id: int) -> BaseResponse:
     form, read = BookForm(), current_session()
     if not form.validate():
@@ -181,6 +189,7 @@ def book(wait_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:wait_id>/withdraw")
 @requires("appointments.book")
+@reads("patient")
 def withdraw(wait_id: int) -> BaseResponse:
     with transaction() as write:
         service.withdraw_entry(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
@@ -189,6 +198,7 @@ def withdraw(wait_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:wait_id>/restore")
 @requires("appointments.book")
+@reads("patient")
 def restore(wait_id: int) -> BaseResponse:
     with transaction() as write:
         service.restore_entry(write, entry_id=wait_id, actor=actor(), now=clock.now())

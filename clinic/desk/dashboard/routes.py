@@ -5,7 +5,7 @@ import datetime as dt
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
-from clinic.auth.access import requires
+from clinic.auth.access import reads_nothing, requires
 from clinic.cache import cached
 from clinic.db import current_session
 from clinic.desk.dashboard.forms import RangeForm
@@ -20,6 +20,7 @@ KEPT_SECONDS = 120
 
 @blueprint.get("")
 @requires("dashboard.view")
+@reads_nothing("counts of a day, no patient")
 def index() -> str:
     form = RangeForm(request.args)
     from_day, to_day = form.chosen(today())

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
 from clinic.audit.queries import list_of_entity
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.desk.notes import queries, service
 from clinic.desk.notes.forms import NoteForm, VoidForm, words
@@ -27,6 +27,7 @@ blueprint.context_processor(words)
 
 @blueprint.get("")
 @requires("notes.view")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def index() -> Response:
     rows = queries.list_notes(current_session(), before=read_key(request.args.get("after")), limit=FETCHED)
     page = page_after(rows, lambda note: (note.id,))
@@ -35,6 +36,7 @@ def index() -> Response:
 
 @blueprint.get("/open")
 @requires("notes.view")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 @passive
 def pending() -> str:
     """What Today shows of the log."""
@@ -43,12 +45,14 @@ def pending() -> str:
 
 @blueprint.get("/new")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def new() -> Response:
     return _ask(NoteForm(formdata=None), None)
 
 
 @blueprint.post("")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def create() -> BaseResponse:
     form = NoteForm()
     if not form.validate():
@@ -71,6 +75,7 @@ def _ask(form: NoteForm, note: ShiftNote | None, status: int = 200) -> Response:
 
 @blueprint.get("/<int:note_id>")
 @requires("notes.view")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def show(note_id: int) -> Response:
     """A note with everything that was done to it."""
     read = current_session()
@@ -81,6 +86,7 @@ def show(note_id: int) -> Response:
 
 @blueprint.get("/<int:note_id>/edit")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def edit(note_id: int) -> Response:
     note = queries.get_note(current_session(), note_id)
     return _ask(NoteForm.shown(note), note)
@@ -88,6 +94,7 @@ def edit(note_id: int) -> Response:
 
 @blueprint.post("/<int:note_id>")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def update(note_id: int) -> BaseResponse:
     note, form = queries.get_note(current_session(), note_id), NoteForm()
     if not form.validate():
@@ -111,12 +118,14 @@ def update(note_id: int) -> BaseResponse:
 
 @blueprint.get("/<int:note_id>/void")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def ask_void(note_id: int) -> Response:
     return _ask_void(VoidForm(formdata=None), note_id)
 
 
 @blueprint.post("/<int:note_id>/void")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def void(note_id: int) -> BaseResponse:
     form = VoidForm()
     if not form.validate():
@@ -133,18 +142,21 @@ def _ask_void(form: VoidForm, note_id: int, status: int = 200) -> Response:
 
 @blueprint.post("/<int:note_id>/acknowledge")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def acknowledge(note_id: int) -> BaseResponse:
     return _take(service.acknowledge_note, note_id, _("The note was acknowledged."), undo="notes.reopen")
 
 
 @blueprint.post("/<int:note_id>/reopen")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def reopen(note_id: int) -> BaseResponse:
     return _take(service.reopen_note, note_id, _("The note is to be acknowledged again."))
 
 
 @blueprint.post("/<int:note_id>/restore")
 @requires("notes.write")
+@reads_nothing("notes of a shift are kept by day, not by patient")
 def restore(note_id: int) -> BaseResponse:
     return _take(service.restore_note, note_id, _("The note is back."))
 

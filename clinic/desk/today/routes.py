@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, requires
 from clinic.db import current_session, transaction
 from clinic.desk.notes.page import open_notes
 from clinic.desk.today import page
@@ -33,12 +33,14 @@ CHOSEN, PLACE = "today_of", "today_place"
 
 @blueprint.get("")
 @requires("visits.view")
+@reads("list")
 def index() -> Response:
     return _show(_remembered())
 
 
 @blueprint.post("")
 @requires("visits.view")
+@reads("list")
 @passive
 def find() -> Response:
     """The day narrowed to what was typed and chosen: by post, so that no name gets into an address."""
@@ -78,6 +80,7 @@ def _calling() -> dict[str, Any]:
 
 @blueprint.get("/<group>")
 @requires("visits.view")
+@reads("list")
 def group(group: str) -> Response:
     """One group of the day in full."""
     if group not in set(Group):
@@ -97,6 +100,7 @@ def group(group: str) -> Response:
 
 @blueprint.post("/call-next")
 @requires("queue.call")
+@reads("patient")
 def call_next() -> BaseResponse:
     form = CallForm()
     if not form.validate():

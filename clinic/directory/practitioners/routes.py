@@ -10,7 +10,7 @@ from clinic import clock
 from clinic.appointments.schedules.labels import explained
 from clinic.appointments.schedules.queries import Stranded
 from clinic.appointments.schedules.service import WouldStrand, check_unused
-from clinic.auth.access import requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Practitioner
 from clinic.directory.practitioners import service
@@ -28,6 +28,7 @@ PAGES = "directory/practitioners"
 
 @blueprint.get("")
 @requires("directory.view")
+@reads_nothing("who works here, no patient")
 def index() -> Response:
     typed = request.args.get("q", "")[:100]
     return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_list.html", page=_page(typed), typed=typed)
@@ -41,12 +42,14 @@ def _page(typed: str) -> Page[Practitioner]:
 
 @blueprint.get("/new")
 @requires("directory.edit")
+@reads_nothing("who works here, no patient")
 def new() -> Response:
     return _form_page(PractitionerForm.shown(None, settings().region))
 
 
 @blueprint.post("")
 @requires("directory.edit")
+@reads_nothing("who works here, no patient")
 def create() -> BaseResponse:
     form = PractitionerForm()
     if not form.validate():
@@ -69,6 +72,7 @@ def create() -> BaseResponse:
 
 @blueprint.get("/<int:practitioner_id>/edit")
 @requires("directory.edit")
+@reads_nothing("who works here, no patient")
 def edit(practitioner_id: int) -> Response:
     practitioner = get_practitioner(current_session(), practitioner_id)
     return _form_page(PractitionerForm.shown(practitioner, settings().region), practitioner)
@@ -76,6 +80,7 @@ def edit(practitioner_id: int) -> Response:
 
 @blueprint.post("/<int:practitioner_id>")
 @requires("directory.edit")
+@reads("list")
 def update(practitioner_id: int) -> BaseResponse:
     form, region = PractitionerForm(), settings().region
     if not form.validate():

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.documents.forms import DescriptionForm, clean_file_name, title_from
 from clinic.documents.models import Category, Upload, UploadState
@@ -59,6 +59,7 @@ def mismatch(error: ChecksumMismatch) -> Response:
 
 @blueprint.route("", methods=["OPTIONS"], provide_automatic_options=False)
 @requires("documents.upload")
+@reads_nothing("it takes the bytes of a file")
 def options() -> Response:
     return protocol.empty(
         204,
@@ -71,6 +72,7 @@ def options() -> Response:
 
 @blueprint.post("")
 @requires("documents.upload")
+@reads_nothing("it takes the bytes of a file")
 def create() -> Response:
     size = protocol.number("Upload-Length")
     if size > settings().upload_max:
@@ -123,6 +125,7 @@ def _expiry(token: str) -> dict[str, str]:
 
 @blueprint.route("/<token>", methods=["HEAD"])
 @requires("documents.upload")
+@reads_nothing("it takes the bytes of a file")
 def offset(token: str) -> Response:
     _own(token)
     current_session().rollback()
@@ -136,6 +139,7 @@ def offset(token: str) -> Response:
 
 @blueprint.patch("/<token>")
 @requires("documents.upload")
+@reads_nothing("it takes the bytes of a file")
 def append(token: str) -> Response:
     protocol.check_body_type()
     ticket = Ticket.of(_own(token))
@@ -162,6 +166,7 @@ def _outcome(state: UploadState) -> dict[str, str]:
 
 @blueprint.post("/<token>")
 @requires("documents.upload")
+@reads_nothing("it takes the bytes of a file")
 def override(token: str) -> Response:
     """For networks that let only GET and POST through: X-HTTP-Method-Override says what is meant."""
     method = request.headers.get("X-HTTP-Method-Override", "").upper()
@@ -171,6 +176,7 @@ def override(token: str) -> Response:
 
 @blueprint.delete("/<token>")
 @requires("documents.upload")
+@reads_nothing("it takes the bytes of a file")
 def destroy(token: str) -> Response:
     _own(token)
     intake.discard(current_storage(), token, actor().id)
@@ -179,6 +185,7 @@ def destroy(token: str) -> Response:
 
 @blueprint.post("/<token>/finish")
 @requires("documents.upload")
+@reads("patient")
 def finish(token: str) -> BaseResponse | str:
     """What became of a file all of whose bytes are there; finishes it when a crash had come between."""
     upload = _own(token)
@@ -189,6 +196,7 @@ def finish(token: str) -> BaseResponse | str:
 
 @blueprint.post("/<token>/keep")
 @requires("documents.upload")
+@reads("patient")
 def keep(token: str) -> BaseResponse | str:
     with transaction() as session:
         upload = service.keep_duplicate(session, token=token, actor=actor(), now=clock.now())
@@ -198,6 +206,7 @@ def keep(token: str) -> BaseResponse | str:
 
 @blueprint.post("/<token>/discard")
 @requires("documents.upload")
+@reads("patient")
 def discard(token: str) -> BaseResponse | str:
     upload = get_upload(current_session(), token, user_id=actor().id)
     patient_id = upload.patient_id

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Unavailable
 from clinic.exports import service as exports
@@ -42,6 +42,7 @@ class InRedis:
 
 @blueprint.get("")
 @requires("ops.jobs")
+@reads_nothing("jobs by their number")
 @passive
 def index() -> Response:
     session, background = current_session(), _in_redis()
@@ -69,6 +70,7 @@ def _in_redis() -> InRedis:
 
 @blueprint.post("/<job_id>/retry")
 @requires("ops.jobs")
+@reads_nothing("jobs by their number")
 def retry(job_id: str) -> BaseResponse:
     with transaction() as session:
         service.retry_job(session, job_id=job_id, actor=actor(), now=clock.now())
@@ -77,6 +79,7 @@ def retry(job_id: str) -> BaseResponse:
 
 @blueprint.post("/<job_id>/discard")
 @requires("ops.jobs")
+@reads_nothing("jobs by their number")
 def discard(job_id: str) -> BaseResponse:
     with transaction() as session:
         service.discard_job(session, job_id=job_id, actor=actor(), now=clock.now())
@@ -85,6 +88,7 @@ def discard(job_id: str) -> BaseResponse:
 
 @blueprint.post("/exports/<int:number>/retry")
 @requires("ops.jobs")
+@reads_nothing("jobs by their number")
 def retry_export(number: int) -> BaseResponse:
     with transaction() as session:
         exports.repeat_export(session, export_id=number, actor=actor(), now=clock.now())
@@ -93,6 +97,7 @@ def retry_export(number: int) -> BaseResponse:
 
 @blueprint.post("/exports/<int:number>/discard")
 @requires("ops.jobs")
+@reads_nothing("jobs by their number")
 def discard_export(number: int) -> BaseResponse:
     with transaction() as session:
         exports.discard_export(session, export_id=number, actor=actor(), now=clock.now())
@@ -101,6 +106,7 @@ def discard_export(number: int) -> BaseResponse:
 
 @blueprint.post("/imports/<int:number>/retry")
 @requires("ops.jobs")
+@reads_nothing("jobs by their number")
 def retry_import(number: int) -> BaseResponse:
     with transaction() as session:
         imports.resume_import(session, import_id=number, actor=actor(), now=clock.now())
@@ -109,6 +115,7 @@ def retry_import(number: int) -> BaseResponse:
 
 @blueprint.post("/imports/<int:number>/discard")
 @requires("ops.jobs")
+@reads_nothing("jobs by their number")
 def discard_import(number: int) -> BaseResponse:
     with transaction() as session:
         imports.discard_import(session, import_id=number, actor=actor(), now=clock.now())

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.patients.alerts import service
 from clinic.patients.alerts.forms import AlertForm
@@ -21,6 +21,7 @@ from clinic.web.security import actor
 
 @blueprint.get("/patients/<int:patient_id>/alerts/new")
 @requires("patients.edit")
+@reads("patient")
 def new_alert(patient_id: int) -> Response:
     get_patient(current_session(), patient_id)
     return _new_page(AlertForm(formdata=None), patient_id)
@@ -28,6 +29,7 @@ def new_alert(patient_id: int) -> Response:
 
 @blueprint.post("/patients/<int:patient_id>/alerts")
 @requires("patients.edit")
+@reads("patient")
 def add_alert(patient_id: int) -> BaseResponse:
     form = AlertForm()
     if not form.validate():
@@ -47,12 +49,14 @@ def add_alert(patient_id: int) -> BaseResponse:
 
 @blueprint.get("/patients/<int:patient_id>/alerts/<int:alert_id>/void")
 @requires("patients.edit")
+@reads("patient")
 def confirm_void_alert(patient_id: int, alert_id: int) -> Response:
     return _void_page(ReasonForm(formdata=None), patient_id, alert_id)
 
 
 @blueprint.post("/patients/<int:patient_id>/alerts/<int:alert_id>/void")
 @requires("patients.edit")
+@reads("patient")
 def void_alert(patient_id: int, alert_id: int) -> BaseResponse:
     form = ReasonForm()
     if not form.validate():

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, requires
 from clinic.db import current_session, transaction
 from clinic.paging import FETCHED, Page, page_after, read_key
 from clinic.patients import labels, service
@@ -25,12 +25,14 @@ __all__ = ["blueprint", "labels"]
 
 @blueprint.get("/patients/<int:patient_id>")
 @requires("patients.view")
+@reads("patient")
 def show(patient_id: int) -> Response:
     return htmx.page("patients/show.html", partial="patients/chart/_summary.html", chart=open_chart(patient_id))
 
 
 @blueprint.get("/patients/<int:patient_id>/header")
 @requires("patients.view")
+@reads("patient")
 @passive
 def header(patient_id: int) -> str:
     chart = get_chart(current_session(), patient_id, today())
@@ -39,6 +41,7 @@ def header(patient_id: int) -> str:
 
 @blueprint.get("/patients/<int:patient_id>/changes")
 @requires("patients.view")
+@reads("patient")
 def changes(patient_id: int) -> Response:
     chart, session = open_chart(patient_id), current_session()
     wanted = request.args.get("show")
@@ -52,12 +55,14 @@ def changes(patient_id: int) -> Response:
 
 @blueprint.get("/patients/<int:patient_id>/activity")
 @requires("patients.edit")
+@reads("patient")
 def activity(patient_id: int) -> Response:
     return _activity_page(ReasonForm(formdata=None), patient_id)
 
 
 @blueprint.post("/patients/<int:patient_id>/deactivate")
 @requires("patients.edit")
+@reads("patient")
 def deactivate(patient_id: int) -> BaseResponse:
     form = ReasonForm()
     if not form.validate():
@@ -71,6 +76,7 @@ def deactivate(patient_id: int) -> BaseResponse:
 
 @blueprint.post("/patients/<int:patient_id>/reactivate")
 @requires("patients.edit")
+@reads("patient")
 def reactivate(patient_id: int) -> BaseResponse:
     form = ReasonForm()
     if not form.validate():

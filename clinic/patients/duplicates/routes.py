@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, requires
 from clinic.db import current_session, transaction
 from clinic.paging import FETCHED, Page, instant, page_after, read_cursor, read_key, whole
 from clinic.patients.blueprint import blueprint
@@ -26,6 +26,7 @@ OPEN, DISMISSED, MERGED = "open", "dismissed", "merged"
 
 @blueprint.get("/patients/duplicates")
 @requires("patients.merge")
+@reads("list")
 @passive
 def pairs() -> Response:
     context = _list(request.args.get("show"), request.args.get("after"))
@@ -34,6 +35,7 @@ def pairs() -> Response:
 
 @blueprint.post("/patients/duplicates/<int:pair_id>/dismiss")
 @requires("patients.merge")
+@reads("list")
 def dismiss_pair(pair_id: int) -> BaseResponse:
     with transaction() as session:
         service.dismiss_pair(session, pair_id=pair_id, actor=actor(), now=clock.now())
@@ -42,6 +44,7 @@ def dismiss_pair(pair_id: int) -> BaseResponse:
 
 @blueprint.post("/patients/duplicates/<int:pair_id>/restore")
 @requires("patients.merge")
+@reads("list")
 def restore_pair(pair_id: int) -> BaseResponse:
     with transaction() as session:
         service.restore_pair(session, pair_id=pair_id, actor=actor(), now=clock.now())

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Conflict, Invalid, Merged
 from clinic.patients.blueprint import blueprint
@@ -36,12 +36,14 @@ __all__ = ["blueprint"]
 
 @blueprint.get("/patients/<int:patient_id>/merge")
 @requires("patients.merge")
+@reads("patient")
 def choose_other(patient_id: int) -> Response:
     return _choose_page(OtherRecordForm(formdata=None), patient_id)
 
 
 @blueprint.post("/patients/<int:patient_id>/merge")
 @requires("patients.merge")
+@reads("patient")
 def take_other(patient_id: int) -> BaseResponse:
     form = OtherRecordForm()
     other_id = find_by_mrn(current_session(), form.mrn.data) if form.validate() else None
@@ -63,6 +65,7 @@ def _choose_page(form: OtherRecordForm, patient_id: int, status: int = 200) -> R
 
 @blueprint.get("/patients/<int:patient_id>/merge/<int:other_id>")
 @requires("patients.merge")
+@reads("patient")
 def compare(patient_id: int, other_id: int) -> BaseResponse:
     """`patient_id` is the record that is kept."""
     try:
@@ -78,6 +81,7 @@ def compare(patient_id: int, other_id: int) -> BaseResponse:
 
 @blueprint.post("/patients/<int:patient_id>/merge/<int:other_id>")
 @requires("patients.merge")
+@reads("patient")
 def merge(patient_id: int, other_id: int) -> BaseResponse:
     form = MergeForm()
     if not form.validate():
@@ -120,12 +124,14 @@ def _compare_page(form: MergeForm, patient_id: int, other_id: int, status: int =
 
 @blueprint.get("/patients/merges/<int:merge_id>/undo")
 @requires("patients.merge")
+@reads("patient")
 def ask_undo_merge(merge_id: int) -> Response:
     return _undo_page(get_merge(current_session(), merge_id))
 
 
 @blueprint.post("/patients/merges/<int:merge_id>/undo")
 @requires("patients.merge")
+@reads("patient")
 def undo_merge(merge_id: int) -> BaseResponse:
     try:
         with transaction() as session:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
 from clinic.errors import Invalid
@@ -37,12 +37,14 @@ def photo_url(patient_id: int) -> str | None:
 
 @blueprint.get("/patients/<int:patient_id>/photo")
 @requires("patients.edit")
+@reads("patient")
 def photo(patient_id: int) -> Response:
     return _form_page(PhotoForm(formdata=None), patient_id)
 
 
 @blueprint.post("/patients/<int:patient_id>/photo")
 @requires("patients.edit")
+@reads("patient")
 def add_photo(patient_id: int) -> BaseResponse:
     form = PhotoForm()
     get_patient(current_session(), patient_id)
@@ -65,6 +67,7 @@ def add_photo(patient_id: int) -> BaseResponse:
 
 @blueprint.get("/patients/<int:patient_id>/photo/<int:photo_id>.jpg")
 @requires("patients.view")
+@reads("patient")
 def picture(patient_id: int, photo_id: int) -> Response:
     """The picture itself, opened on its way out."""
     found = get_photo(current_session(), patient_id, photo_id)
@@ -77,6 +80,7 @@ def picture(patient_id: int, photo_id: int) -> Response:
 
 @blueprint.post("/patients/<int:patient_id>/photo/<int:photo_id>/remove")
 @requires("patients.edit")
+@reads("patient")
 def remove_photo(patient_id: int, photo_id: int) -> BaseResponse:
     _change(service.remove_photo, patient_id, photo_id)
     if not wants_partial():
@@ -89,6 +93,7 @@ def remove_photo(patient_id: int, photo_id: int) -> BaseResponse:
 
 @blueprint.post("/patients/<int:patient_id>/photo/<int:photo_id>/restore")
 @requires("patients.edit")
+@reads("patient")
 def restore_photo(patient_id: int, photo_id: int) -> BaseResponse:
     _change(service.restore_photo, patient_id, photo_id)
     return changed_chart(patient_id, _("The photo is back."))

@@ -4,7 +4,7 @@ from flask import Response, render_template, url_for
 from flask_babel import gettext as _
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import NotFound
 from clinic.patients import service
@@ -24,6 +24,7 @@ __all__ = ["blueprint"]
 
 @blueprint.get("/patients/<int:patient_id>/printing")
 @requires("patients.view")
+@reads("patient")
 def printing(patient_id: int) -> Response:
     patient = get_patient(current_session(), patient_id)
     back = url_for("patients.show", patient_id=patient_id)
@@ -32,6 +33,7 @@ def printing(patient_id: int) -> Response:
 
 @blueprint.get("/patients/<int:patient_id>/printing/<paper>")
 @requires("patients.view")
+@reads("patient")
 def print_page(patient_id: int, paper: str) -> str:
     """The page that the browser prints; with `print=1` it asks for the printer at once."""
     chosen = _paper(paper)
@@ -50,6 +52,7 @@ def print_page(patient_id: int, paper: str) -> str:
 
 @blueprint.get("/patients/<int:patient_id>/printing/<paper>.pdf")
 @requires("patients.view")
+@reads("patient")
 def print_pdf(patient_id: int, paper: str) -> Response:
     chosen = _paper(paper)
     imprint = _imprint(_opened(patient_id))

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, requires
+from clinic.auth.access import passive, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.errors import Conflict
@@ -32,6 +32,7 @@ __all__ = ["blueprint", "labels"]
 
 @blueprint.get("/patients/new")
 @requires("patients.edit")
+@reads_nothing("an empty form")
 def new() -> Response:
     form = NewPatientForm(formdata=None)
     _offer_practitioners(form)
@@ -40,6 +41,7 @@ def new() -> Response:
 
 @blueprint.post("/patients/begin")
 @requires("patients.edit")
+@reads_nothing("an empty form")
 def begin() -> Response:
     """The form with what was typed into the search. By POST: names do not go into addresses."""
     form = NewPatientForm(formdata=None, data=guessed_values(request.form.get("typed", "")))
@@ -49,6 +51,7 @@ def begin() -> Response:
 
 @blueprint.post("/patients/new")
 @requires("patients.edit")
+@reads("list")
 def create() -> BaseResponse:
     form = NewPatientForm()
     _offer_practitioners(form)
@@ -73,6 +76,7 @@ def create() -> BaseResponse:
 
 @blueprint.post("/patients/duplicates")
 @requires("patients.edit")
+@reads("list")
 @passive
 def duplicates() -> str:
     form = NewPatientForm()
@@ -82,6 +86,7 @@ def duplicates() -> str:
 
 @blueprint.post("/patients/birth-date")
 @requires("patients.edit")
+@reads_nothing("a date in words")
 @passive
 def birth_date() -> str:
     typed, found, problem = request.form.get("birth_date", "").strip(), None, None
@@ -94,6 +99,7 @@ def birth_date() -> str:
 
 @blueprint.get("/patients/<int:patient_id>/edit")
 @requires("patients.edit")
+@reads("patient")
 def edit(patient_id: int) -> Response:
     patient = get_patient(current_session(), patient_id)
     return _edit_page(_edit_form(patient, formdata=None), patient)
@@ -101,6 +107,7 @@ def edit(patient_id: int) -> Response:
 
 @blueprint.post("/patients/<int:patient_id>/edit")
 @requires("patients.edit")
+@reads("patient")
 def update(patient_id: int) -> BaseResponse:
     patient = get_patient(current_session(), patient_id)
     form = _edit_form(patient)

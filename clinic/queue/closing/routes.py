@@ -6,7 +6,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.queue import forms as queue_forms
 from clinic.queue.closing.queries import get_day_end
@@ -25,6 +25,7 @@ blueprint.context_processor(queue_forms.words)
 
 @blueprint.get("")
 @requires("visits.close_day")
+@reads("list")
 def index() -> Response:
     read, day = current_session(), today()
     return htmx.page(
@@ -37,6 +38,7 @@ def index() -> Response:
 
 @blueprint.get("/all")
 @requires("visits.close_day")
+@reads("list")
 def ask_all() -> Response:
     """What will happen, before it does."""
     end = get_day_end(current_session(), today(), now=clock.now())
@@ -45,6 +47,7 @@ def ask_all() -> Response:
 
 @blueprint.post("/all")
 @requires("visits.close_day")
+@reads("list")
 def close_all() -> BaseResponse:
     with transaction() as write:
         closed = close_day(write, day=today(), actor=actor(), now=clock.now())

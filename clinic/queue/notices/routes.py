@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.queue.notices import service
@@ -20,6 +20,7 @@ blueprint = Blueprint("notices", __name__, url_prefix="/queue/notices")
 
 @blueprint.get("")
 @requires("queue.setup")
+@reads_nothing("what screens tell everybody")
 def index() -> Response:
     return _page()
 
@@ -37,6 +38,7 @@ def _page(form: AnnouncementForm | None = None, hours: HoursForm | None = None, 
 
 @blueprint.post("")
 @requires("queue.setup")
+@reads_nothing("what screens tell everybody")
 def create() -> BaseResponse:
     form = AnnouncementForm()
     if not form.validate():
@@ -60,6 +62,7 @@ def create() -> BaseResponse:
 
 @blueprint.post("/<int:announcement_id>/remove")
 @requires("queue.setup")
+@reads_nothing("what screens tell everybody")
 def remove(announcement_id: int) -> BaseResponse:
     with transaction() as write:
         service.remove_announcement(write, announcement_id=announcement_id, actor=actor(), now=clock.now())
@@ -68,6 +71,7 @@ def remove(announcement_id: int) -> BaseResponse:
 
 @blueprint.post("/hours")
 @requires("queue.setup")
+@reads_nothing("what screens tell everybody")
 def set_hours() -> BaseResponse:
     form = HoursForm()
     if not form.validate():

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from clinic import clock
-from clinic.auth.access import public
+from clinic.auth.access import public, reads_nothing
 from clinic.db import current_session
 from clinic.queue.models import State
 from clinic.queue.phone.queries import Place, get_followed, get_place
@@ -16,6 +16,7 @@ WHY = "the random token in the address is the key of one ticket's place in the q
 
 @blueprint.get("/<ticket_token>")
 @public(WHY)
+@reads_nothing("a place in the queue, without a name")
 def show(ticket_token: str) -> str:
     languages.write_for_reader(list(languages.languages()))
     return render_template(
@@ -25,6 +26,7 @@ def show(ticket_token: str) -> str:
 
 @blueprint.get("/<ticket_token>/place")
 @public(WHY)
+@reads_nothing("a place in the queue, without a name")
 def place(ticket_token: str) -> Response:
     """The part of the page that changes; 304 while it has not, which is what most of the phones hear."""
     languages.write_for_reader(list(languages.languages()))

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
 from clinic.appointments.queries import get_appointment
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.queries import list_services
@@ -34,6 +34,7 @@ LAST_SERVICE = "queue_service"
 
 @blueprint.get("/tickets/new")
 @requires("queue.join")
+@reads("patient")
 def new() -> Response:
     services = list_services(current_session())
     form = JoinForm(formdata=None)
@@ -45,6 +46,7 @@ def new() -> Response:
 
 @blueprint.post("/tickets")
 @requires("queue.join")
+@reads("patient")
 def create() -> BaseResponse:
     form = JoinForm()
     if not form.validate():
@@ -114,6 +116,7 @@ def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None
 
 @blueprint.post("/appointments/<int:appointment_id>/check-in")
 @requires("queue.join")
+@reads("patient")
 def check_in_appointment(appointment_id: int) -> BaseResponse:
     """The one-click check-in of lists and calendars: no question asked, the way back in the answer."""
     patient_id = get_appointment(current_session(), appointment_id).patient_id
@@ -137,6 +140,7 @@ def check_in_appointment(appointment_id: int) -> BaseResponse:
 
 @blueprint.get("/<int:entry_id>/ticket")
 @requires("queue.view")
+@reads("patient")
 def ticket(entry_id: int) -> Response:
     entry = get_printed(current_session(), entry_id, clock.now())
     ahead = count_ahead(current_session(), entry)

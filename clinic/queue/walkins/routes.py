@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.patients.queries import get_patient
@@ -29,6 +29,7 @@ PAGES = "queue/walkins"
 
 @blueprint.get("/<int:entry_id>/identify")
 @requires("queue.join")
+@reads("patient")
 def ask_identify(entry_id: int) -> Response:
     entry = queries.get_entry(current_session(), entry_id)
     patient_id = request.args.get("patient_id", type=int)
@@ -41,6 +42,7 @@ def ask_identify(entry_id: int) -> Response:
 
 @blueprint.post("/<int:entry_id>/identify/patients")
 @requires("queue.join")
+@reads("list")
 def find_holder(entry_id: int) -> Response | str:
     """Whom the typed text means, each with the way on."""
     entry = queries.get_entry(current_session(), entry_id)
@@ -53,6 +55,7 @@ def find_holder(entry_id: int) -> Response | str:
 
 @blueprint.post("/<int:entry_id>/identify")
 @requires("queue.join")
+@reads("patient")
 def identify(entry_id: int) -> BaseResponse:
     form = IdentifyForm()
     if not form.validate():

@@ -15,7 +15,7 @@ from clinic.appointments.schedules.exceptions.forms import HolidayForm, TimeOffF
 from clinic.appointments.schedules.labels import KINDS, explained
 from clinic.appointments.schedules.models import Holiday, TimeOff, TimeOffKind
 from clinic.appointments.schedules.queries import Stranded, get_exempt, list_bookable_rooms
-from clinic.auth.access import requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.errors import Invalid, NotFound
@@ -34,12 +34,14 @@ TITLES = {
 
 @blueprint.get("/<time_off_kind>/new")
 @requires("appointments.setup")
+@reads_nothing("working hours, no patient")
 def new(time_off_kind: str) -> Response:
     return _time_off_dialog(_kind(time_off_kind), TimeOffForm(formdata=None))
 
 
 @blueprint.post("/<time_off_kind>")
 @requires("appointments.setup")
+@reads("list")
 def create(time_off_kind: str) -> BaseResponse:
     wanted = _kind(time_off_kind)
     form = _offer(TimeOffForm())
@@ -55,12 +57,14 @@ def create(time_off_kind: str) -> BaseResponse:
 
 @blueprint.get("/holidays/new")
 @requires("appointments.setup")
+@reads_nothing("working hours, no patient")
 def new_holiday() -> Response:
     return _holiday_dialog(HolidayForm(formdata=None))
 
 
 @blueprint.post("/holidays")
 @requires("appointments.setup")
+@reads("list")
 def create_holiday() -> BaseResponse:
     form = HolidayForm()
 
@@ -79,12 +83,14 @@ def create_holiday() -> BaseResponse:
 
 @blueprint.get("/<int:time_off_id>/remove")
 @requires("appointments.setup")
+@reads("list")
 def confirm_remove(time_off_id: int) -> Response:
     return _remove_dialog(time_off_id)
 
 
 @blueprint.post("/<int:time_off_id>/remove")
 @requires("appointments.setup")
+@reads("list")
 def remove(time_off_id: int) -> BaseResponse:
     try:
         with transaction() as session:
@@ -98,6 +104,7 @@ def remove(time_off_id: int) -> BaseResponse:
 
 @blueprint.get("/holidays/<int:holiday_id>/remove")
 @requires("appointments.setup")
+@reads_nothing("working hours, no patient")
 def confirm_remove_holiday(holiday_id: int) -> Response:
     holiday = get_exempt(current_session(), Holiday, holiday_id)
     return dialog(f"{PAGES}/_remove_holiday.html", _("Remove holiday"), _back(), holiday=holiday)
@@ -105,6 +112,7 @@ def confirm_remove_holiday(holiday_id: int) -> Response:
 
 @blueprint.post("/holidays/<int:holiday_id>/remove")
 @requires("appointments.setup")
+@reads_nothing("working hours, no patient")
 def remove_holiday(holiday_id: int) -> BaseResponse:
     with transaction() as session:
         service.remove_holiday(session, holiday_id=holiday_id, actor=actor(), now=clock.now())

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from flask_babel import gettext as _
 
 from clinic import clock
-from clinic.auth.access import public
+from clinic.auth.access import public, reads_nothing
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf
 from clinic.queue.devices.queries import get_device_by_token
@@ -30,18 +30,21 @@ FILES = ("js/display.js", "js/chime.js", "js/voice.js", "css/display.css")
 
 @blueprint.get("/<token>")
 @public(WHY)
+@reads_nothing("a waiting room reads it, and it says what the clinic lets the room see")
 def show(token: str) -> str:
     return render_template("queue/displays/screen/show.html", token=token, **_screen(token))
 
 
 @blueprint.get("/<token>/calls")
 @public(WHY)
+@reads_nothing("a waiting room reads it, and it says what the clinic lets the room see")
 def calls(token: str) -> str:
     return render_template("queue/displays/screen/_calls.html", **_screen(token))
 
 
 @blueprint.get("/<token>/live")
 @public(WHY)
+@reads_nothing("a waiting room reads it, and it says what the clinic lets the room see")
 def live(token: str) -> Response:
     display = get_device_by_token(current_session(), Display, token)
     topics = {department_topic(d.id) for d in display.departments}
@@ -50,6 +53,7 @@ def live(token: str) -> Response:
 
 @blueprint.post("/<token>/seen")
 @public(WHY)
+@reads_nothing("a waiting room reads it, and it says what the clinic lets the room see")
 @csrf.exempt  # type: ignore[untyped-decorator]
 def seen(token: str) -> Response:
     """The screen is on; `voices` are the languages its browser speaks by itself, separated by commas."""

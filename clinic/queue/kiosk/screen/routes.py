@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock, errors
 from clinic.audit.service import SystemActor
-from clinic.auth.access import public
+from clinic.auth.access import public, reads_nothing
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf, limiter
 from clinic.queue.devices.queries import get_device_by_token
@@ -58,6 +58,7 @@ def _page(name: str, token: str, kiosk: Kiosk, status: int = 200, **context: obj
 
 @blueprint.get("/<kiosk_token>")
 @public(WHY)
+@reads_nothing("a kiosk gives tickets and shows nobody")
 def start(kiosk_token: str) -> Response:
     notices = get_notices(current_session(), today())
     return _page("start", kiosk_token, _kiosk(kiosk_token), notices=notices, scan=ClaimForm(formdata=None))
@@ -65,6 +66,7 @@ def start(kiosk_token: str) -> Response:
 
 @blueprint.get("/<kiosk_token>/check-in")
 @public(WHY)
+@reads_nothing("a kiosk gives tickets and shows nobody")
 def check_in(kiosk_token: str) -> Response:
     kiosk = _kiosk(kiosk_token)
     languages.write_as_asked(kiosk.languages)
@@ -73,6 +75,7 @@ def check_in(kiosk_token: str) -> Response:
 
 @blueprint.get("/<kiosk_token>/services")
 @public(WHY)
+@reads_nothing("a kiosk gives tickets and shows nobody")
 def services(kiosk_token: str) -> Response:
     """What a walk-in comes for."""
     return _services(kiosk_token, _kiosk(kiosk_token), TicketForm(formdata=None))
@@ -80,6 +83,7 @@ def services(kiosk_token: str) -> Response:
 
 @blueprint.post("/<kiosk_token>/services")
 @public(WHY)
+@reads_nothing("a kiosk gives tickets and shows nobody")
 def claim(kiosk_token: str) -> Response:
     """What somebody who said who they are comes for. Nothing is looked up yet."""
     kiosk = _kiosk(kiosk_token)
@@ -99,6 +103,7 @@ def _services(token: str, kiosk: Kiosk, form: TicketForm, status: int = 200) -> 
 
 @blueprint.post("/<kiosk_token>/tickets")
 @public(WHY)
+@reads_nothing("a kiosk gives tickets and shows nobody")
 @limiter.limit(TICKETS_PER_KIOSK, key_func=_per_kiosk)
 def create(kiosk_token: str) -> BaseResponse:
     began = time.monotonic()
@@ -133,6 +138,7 @@ def _give(kiosk: Kiosk, form: TicketForm) -> str:
 
 @blueprint.get("/<kiosk_token>/tickets/<ticket_token>")
 @public(WHY)
+@reads_nothing("a kiosk gives tickets and shows nobody")
 def ticket(kiosk_token: str, ticket_token: str) -> Response:
     session, now = current_session(), clock.now()
     kiosk = _kiosk(kiosk_token)
@@ -142,6 +148,7 @@ def ticket(kiosk_token: str, ticket_token: str) -> Response:
 
 @blueprint.post("/<kiosk_token>/seen")
 @public(WHY)
+@reads_nothing("a kiosk gives tickets and shows nobody")
 def seen(kiosk_token: str) -> Response:
     kiosk_id = _kiosk(kiosk_token).id
     with transaction() as write:
