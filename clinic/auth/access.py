@@ -123,9 +123,3 @@ def reads_nothing(why: str) -> Callable[[View], View]:
         return view
 
     return mark
-
-
-def passive(view: View) -> View:
-    """Mark a view that polls or streams: it keeps an idle session alive only when a person opens it."""
-    view.passive = True  # type: ignore[attr-defined]
-    return view

@@ -94,6 +94,14 @@ def destroy() -> Response:
     return htmx.go(url_for("auth.new"))
 
 
+@blueprint.get("/present")
+@requires("account.use")
+@reads_nothing("only says that somebody is there")
+def present() -> Response:
+    """Only a sign of somebody at the computer: static/js/person.js asks for it when no other request says so."""
+    return Response(status=204)
+
+
 @blueprint.get("/sessions")
 @requires("account.use")
 @reads_nothing("the devices a person is signed in on")

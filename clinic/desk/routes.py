@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic.auth.access import passive, public, reads_nothing, requires
+from clinic.auth.access import public, reads_nothing, requires
 from clinic.web.streams import event_stream
 
 blueprint = Blueprint("desk", __name__)
@@ -38,7 +38,6 @@ def home() -> BaseResponse:
 @blueprint.get("/live")
 @requires("account.use")
 @reads_nothing("events say that something changed, never of whom")
-@passive
 def live() -> Response:
     """Every topic staff may know of: events carry no patient data."""
     return event_stream(TOPICS)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads, reads_nothing, requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, db, transaction
 from clinic.documents.sending import content_disposition, requested_range
 from clinic.documents.storage import current_storage
@@ -43,7 +43,6 @@ def index() -> str:
 @blueprint.get("/<int:export_id>")
 @requires("exports.create")
 @reads_nothing("which lists were asked for, not what is in them")
-@passive
 def show(export_id: int) -> Response:
     export = get_export(current_session(), export_id, actor())
     return htmx.page("exports/show.html", partial="exports/_export.html", export=export)
@@ -85,7 +84,6 @@ def create() -> BaseResponse | tuple[str, int]:
 @blueprint.post("/estimate")
 @requires("exports.create")
 @reads_nothing("which lists were asked for, not what is in them")
-@passive
 def estimate() -> str:
     """How many rows and columns the form asks for now."""
     dataset, form, rows = _sent()

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads, reads_nothing, requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.dates import day_first
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
@@ -33,7 +33,6 @@ blueprint.context_processor(lambda: {"labels": labels})
 @blueprint.get("")
 @requires("patients.import")
 @reads_nothing("which files were brought, not what is in them")
-@passive
 def index() -> Response:
     rows = list_imports(current_session(), before=read_key(request.args.get("after")), limit=FETCHED)
     page = page_after(rows, lambda one: (one.id,))
@@ -83,7 +82,6 @@ def _upload_page(form: UploadForm) -> str:
 @blueprint.get("/<int:import_id>")
 @requires("patients.import")
 @reads("list")
-@passive
 def show(import_id: int) -> Response:
     row = get_import(current_session(), import_id)
     if row.state is ImportState.UPLOADED:
@@ -95,7 +93,6 @@ def show(import_id: int) -> Response:
 @blueprint.post("/<int:import_id>/preview")
 @requires("patients.import")
 @reads("list")
-@passive
 def preview(import_id: int) -> Response:
     """The file read as the form says now; nothing is written."""
     row, form = _uploaded(import_id), TableForm()

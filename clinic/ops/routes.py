@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from clinic.auth.access import passive, public, reads_nothing
+from clinic.auth.access import public, reads_nothing
 from clinic.db import current_session
 from clinic.extensions import talisman
 from clinic.ops.health import run_checks
@@ -15,7 +15,6 @@ blueprint = Blueprint("ops", __name__, url_prefix="/health")
 @blueprint.get("/live")
 @public("monitors have no account; it only says that this process answers")
 @reads_nothing("whether the parts of the server work")
-@passive
 @talisman(force_https=False)  # type: ignore[untyped-decorator]
 def live() -> dict[str, Any]:
     return {"status": "live"}
@@ -24,7 +23,6 @@ def live() -> dict[str, Any]:
 @blueprint.get("/ready")
 @public("monitors have no account; it names parts, never values")
 @reads_nothing("whether the parts of the server work")
-@passive
 @talisman(force_https=False)  # type: ignore[untyped-decorator]
 def ready() -> tuple[dict[str, Any], int]:
     """200 when every check passed, else 503."""

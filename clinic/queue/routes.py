@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads, reads_nothing, requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.queries import list_services
 from clinic.errors import Conflict, Invalid
@@ -47,7 +47,6 @@ def index() -> Response:
 @blueprint.get("/boards/<int:department_id>")
 @requires("queue.view")
 @reads("list")
-@passive
 def board(department_id: int) -> Response:
     return htmx.page("queue/board.html", partial="queue/_board.html", **_board(department_id, _room_argument()))
 

@@ -1,7 +1,7 @@
 """Who is asking and whether they may: server-side sessions, the deny-by-default gate, security headers."""
 
 import datetime as dt
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
@@ -19,6 +19,8 @@ from clinic.extensions import csrf, limiter, login_manager, talisman
 from clinic.web import drafts, htmx
 
 TOUCH_EVERY = dt.timedelta(seconds=60)
+# static/js/person.js adds it to what follows a key, a click or a touch.
+PERSON_HEADER = "Clinic-Person"
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -84,7 +86,7 @@ def gate() -> BaseResponse | None:
         return _to_sign_in()
     if not current_user.may(permission):
         abort(403)
-    _touch(view)
+    _touch()
     return None
 
 
@@ -99,12 +101,18 @@ def _to_sign_in() -> BaseResponse:
     return redirect(url_for("auth.new", next=request.path if request.method == "GET" else back))
 
 
-def _touch(view: Any) -> None:
-    # Browsers say of a page whether a person asked for it: a board that somebody opens is no poll.
-    if getattr(view, "passive", False) and request.headers.get("Sec-Fetch-User") != "?1":
-        return
+def _is_by_person() -> bool:
+    """Whether somebody at the computer made this request: whatever a page asks for by itself keeps no session alive.
+
+    Browsers say it of a page that somebody opened, where the connection is trusted; static/js/person.js of the rest.
+    """
+    return request.headers.get("Sec-Fetch-User") == "?1" or request.headers.get(PERSON_HEADER) == "1"
+
+
+def _touch() -> None:
     now = clock.now()
-    if now - current_user.last_seen_at < TOUCH_EVERY:
+    # A clock that was put back leaves times that are still to come: they are put right like any other.
+    if not _is_by_person() or dt.timedelta(0) <= now - current_user.last_seen_at < TOUCH_EVERY:
         return
     with transaction() as session:
         service.touch_session(session, session_id=current_user.session_id, now=now)

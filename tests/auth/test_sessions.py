@@ -29,18 +29,6 @@ def test_an_old_session_ends_however_busy(receptionist: Browser, session: Sessio
     assert receptionist.get("/auth/sessions").status_code == 302
 
 
-def test_using_the_app_keeps_the_session_alive_but_polling_does_not(receptionist: Browser, session: Session) -> None:
-    age_session(session, last_seen_at=dt.timedelta(minutes=20))
-    before = session.query(UserSession).one().last_seen_at
-    with receptionist.client.get("/live", buffered=False) as stream:
-        assert stream.status_code == 200
-        assert b"hello" in next(stream.response)
-    session.expire_all()
-    assert session.query(UserSession).one().last_seen_at == before
-    receptionist.get("/auth/sessions")
-    assert session.query(UserSession).one().last_seen_at > before
-
-
 def test_an_expired_session_sends_htmx_to_the_sign_in_page(browser: Browser) -> None:
     answer = browser.get("/auth/sessions", headers=HTMX)
     assert answer.status_code == 401
@@ -72,16 +60,3 @@ def test_signing_in_again_gives_a_new_token(browser: Browser, make: Factory, ses
 @pytest.mark.parametrize("url", ["/auth/sign-out", "/auth/sessions/1/revoke"])
 def test_a_form_without_its_token_is_refused(receptionist: Browser, url: str) -> None:
     assert receptionist.client.post(url).status_code == 400
-
-
-def test_a_board_that_a_person_opens_keeps_the_session_and_its_polls_do_not(
-    receptionist: Browser, session: Session, make: Factory
-) -> None:
-    board = f"/queue/boards/{make.department().id}"
-    age_session(session, last_seen_at=dt.timedelta(minutes=20))
-    before = session.query(UserSession).one().last_seen_at
-    assert receptionist.get(board).status_code == 200
-    session.expire_all()
-    assert session.query(UserSession).one().last_seen_at == before
-    receptionist.get(board, headers={"Sec-Fetch-User": "?1"})
-    assert session.query(UserSession).one().last_seen_at > before

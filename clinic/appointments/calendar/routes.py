@@ -9,7 +9,7 @@ from clinic.appointments.calendar.address import column_key, read_address
 from clinic.appointments.calendar.queries import By
 from clinic.appointments.history import topic
 from clinic.appointments.words import words
-from clinic.auth.access import passive, reads, requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session
 from clinic.web import htmx
 
@@ -20,7 +20,6 @@ blueprint.context_processor(words)
 @blueprint.get("")
 @requires("appointments.view")
 @reads("list")
-@passive
 def index() -> Response:
     session, asked = current_session(), read_address(request.args)
     calendar = page.read_calendar(session, asked)
@@ -39,7 +38,6 @@ def index() -> Response:
 @blueprint.get("/events")
 @requires("appointments.view")
 @reads("list")
-@passive
 def events() -> Response:
     asked = read_address(request.args)
     calendar = page.read_calendar(current_session(), asked)

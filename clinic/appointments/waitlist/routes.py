@@ -18,7 +18,7 @@ from clinic.appointments.waitlist.forms import BookForm, HoldForm, JoinForm
 from clinic.appointments.waitlist.models import WaitlistEntry
 from clinic.appointments.waitlist.openings import list_openings
 from clinic.appointments.words import words
-from clinic.auth.access import passive, reads, requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.directory.queries import list_services
@@ -39,7 +39,6 @@ USUAL_WAIT = dt.timedelta(days=14)
 @blueprint.get("")
 @requires("appointments.view")
 @reads("list")
-@passive
 def index() -> Response:
     return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_entries.html", page=_page(), here=request.full_path)
 
@@ -53,7 +52,6 @@ def _page() -> Page[WaitlistEntry]:
 @blueprint.get("/openings")
 @requires("appointments.view")
 @reads("list")
-@passive
 def openings() -> Response:
     """Held times, and free ones that somebody waits for."""
     read, now = current_session(), clock.now()

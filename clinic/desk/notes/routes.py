@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
 from clinic.audit.queries import list_of_entity
-from clinic.auth.access import passive, reads_nothing, requires
+from clinic.auth.access import reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.desk.notes import queries, service
 from clinic.desk.notes.forms import NoteForm, VoidForm, words
@@ -37,7 +37,6 @@ def index() -> Response:
 @blueprint.get("/open")
 @requires("notes.view")
 @reads_nothing("notes of a shift are kept by day, not by patient")
-@passive
 def pending() -> str:
     """What Today shows of the log."""
     return render_template("desk/notes/_open.html", **open_notes(current_session()))

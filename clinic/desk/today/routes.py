@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads, requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.desk.notes.page import open_notes
 from clinic.desk.today import page
@@ -41,7 +41,6 @@ def index() -> Response:
 @blueprint.post("")
 @requires("visits.view")
 @reads("list")
-@passive
 def find() -> Response:
     """The day narrowed to what was typed and chosen: by post, so that no name gets into an address."""
     form = FilterForm()

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads_nothing, requires
+from clinic.auth.access import reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Unavailable
 from clinic.exports import service as exports
@@ -43,7 +43,6 @@ class InRedis:
 @blueprint.get("")
 @requires("ops.jobs")
 @reads_nothing("jobs by their number")
-@passive
 def index() -> Response:
     session, background = current_session(), _in_redis()
     rows = [

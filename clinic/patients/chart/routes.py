@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads, requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.paging import FETCHED, Page, page_after, read_key
 from clinic.patients import labels, service
@@ -33,7 +33,6 @@ def show(patient_id: int) -> Response:
 @blueprint.get("/patients/<int:patient_id>/header")
 @requires("patients.view")
 @reads("patient")
-@passive
 def header(patient_id: int) -> str:
     chart = get_chart(current_session(), patient_id, today())
     return render_template("patients/chart/_header.html", chart=chart)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads, requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.paging import FETCHED, Page, instant, page_after, read_cursor, read_key, whole
 from clinic.patients.blueprint import blueprint
@@ -27,7 +27,6 @@ OPEN, DISMISSED, MERGED = "open", "dismissed", "merged"
 @blueprint.get("/patients/duplicates")
 @requires("patients.merge")
 @reads("list")
-@passive
 def pairs() -> Response:
     context = _list(request.args.get("show"), request.args.get("after"))
     return htmx.page("patients/duplicates/pairs.html", partial="patients/duplicates/_pairs.html", **context)

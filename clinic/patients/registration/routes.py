@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import passive, reads, reads_nothing, requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.errors import Conflict
@@ -77,7 +77,6 @@ def create() -> BaseResponse:
 @blueprint.post("/patients/duplicates")
 @requires("patients.edit")
 @reads("list")
-@passive
 def duplicates() -> str:
     form = NewPatientForm()
     found = find_duplicates(current_session(), typed_details(form, settings().region))
@@ -87,7 +86,6 @@ def duplicates() -> str:
 @blueprint.post("/patients/birth-date")
 @requires("patients.edit")
 @reads_nothing("a date in words")
-@passive
 def birth_date() -> str:
     typed, found, problem = request.form.get("birth_date", "").strip(), None, None
     try:
