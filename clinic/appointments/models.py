@@ -112,6 +112,11 @@ VISIT_STEPS = {
     State.NO_SHOW: Step.MISS,
     State.BOOKED: Step.REOPEN,
 }
+# Who may take a step, and so take it back.
+STEP_PERMISSIONS: dict[Step, str] = {
+    **dict.fromkeys(Step, "appointments.book"),
+    Step.CANCEL: "appointments.cancel",
+}
 _HOLDS_ALONE = text(
     "state IN ('booked', 'confirmed', 'arrived', 'in_progress', 'fulfilled') AND double_booking_reason IS NULL"
 )
@@ -221,6 +226,11 @@ class AppointmentEvent(Keyed, Base):
 
     appointment: Mapped[Appointment] = relationship()
     actor: Mapped[User | None] = relationship()
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """What whoever takes this step back must be allowed."""
+        return (STEP_PERMISSIONS[self.step],)
 
     @property
     def was_at(self) -> dt.datetime | None:

@@ -92,6 +92,14 @@ def list_events(session: Session, appointment_ids: Sequence[int]) -> dict[int, l
     return found
 
 
+def get_event(session: Session, event_id: int) -> AppointmentEvent:
+    """One step, or NotFound."""
+    event = session.get(AppointmentEvent, event_id)
+    if event is None:
+        raise NotFound(_("There is no such step."))
+    return event
+
+
 def find_last_event(session: Session, appointment_id: int, *, step: Step | None = None) -> AppointmentEvent | None:
     """The newest step of an appointment, or the newest of this kind."""
     query = select(AppointmentEvent).where(AppointmentEvent.appointment_id == appointment_id)

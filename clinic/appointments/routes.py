@@ -19,7 +19,7 @@ from clinic.appointments.models import Appointment, AppointmentEvent, Step
 from clinic.appointments.placement import Placement, placed
 from clinic.appointments.waitlist.queries import list_of_patient as list_waits
 from clinic.appointments.words import words
-from clinic.auth.access import reads, requires
+from clinic.auth.access import also_requires, reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.patients.chart.page import open_chart
@@ -240,6 +240,7 @@ def note(appointment_id: int) -> BaseResponse:
 @blueprint.post("/events/<int:event_id>/undo")
 @requires("appointments.book")
 @reads("patient")
+@also_requires(lambda event_id: queries.get_event(current_session(), event_id).permissions)
 def undo(event_id: int) -> BaseResponse:
     with transaction() as write:
         appointment_id = service.undo_step(

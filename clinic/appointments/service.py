@@ -33,10 +33,10 @@ from clinic.appointments.placement import (
     placed,
     placed_before,
 )
-from clinic.appointments.queries import find_by_key, find_last_event, get_appointment
+from clinic.appointments.queries import find_by_key, find_last_event, get_appointment, get_event
 from clinic.audit.service import Actor
 from clinic.clock import clinic_day
-from clinic.errors import Conflict, NotFound
+from clinic.errors import Conflict
 
 LATE_CANCEL = dt.timedelta(hours=24)
 _UNDONE_HERE = frozenset({Step.MOVE, Step.CONFIRM, Step.CANCEL, Step.NO_SHOW, Step.RESTORE, Step.NOTE})
@@ -203,9 +203,7 @@ def edit_note(
 
 def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime, zone: ZoneInfo) -> Appointment:
     """Take back a step. Conflict unless it is still the last one, taken here, and its old time is still free."""
-    event = session.get(AppointmentEvent, event_id)
-    if event is None:
-        raise NotFound(_("There is no such step."))
+    event = get_event(session, event_id)
     appointment = get_appointment(session, event.appointment_id, lock=True)
     last = find_last_event(session, appointment.id)
     if last is None or last.id != event_id or event.step not in _UNDONE_HERE:

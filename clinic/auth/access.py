@@ -79,6 +79,18 @@ def requires(permission: str) -> Callable[[View], View]:
     return mark
 
 
+def also_requires(find: Callable[..., Iterable[str]]) -> Callable[[View], View]:
+    """Mark a view whose permission depends on what is asked of it: `find`, given what stands in the address, names
+    further permissions that a user needs. Every view that takes back steps of several kinds carries it: a step is
+    undone by whoever may take it."""
+
+    def mark(view: View) -> View:
+        view.also_requires = find  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def public(why: str) -> Callable[[View], View]:
     """Mark a view that needs no sign-in, saying why that is safe."""
 

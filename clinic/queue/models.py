@@ -106,6 +106,13 @@ TRANSITIONS: dict[Step, dict[State, State]] = {
 }
 
 
+# Who may take a step, and so take it back.
+STEP_PERMISSIONS: dict[Step, str] = {
+    **dict.fromkeys(Step, "queue.call"),
+    **dict.fromkeys((Step.JOIN, Step.WITHDRAW, Step.IDENTIFY), "queue.join"),
+}
+
+
 def ticket_name(prefix: str, number: int) -> str:
     """What is printed and called, such as A-012."""
     return f"{prefix}-{number:03d}"
@@ -188,6 +195,13 @@ class QueueEvent(Idempotent, Keyed, Base):
     service: Mapped[Service] = relationship()
     room: Mapped[Room | None] = relationship()
     actor: Mapped[User | None] = relationship()
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """What whoever takes this step back must be allowed: the step, and the check-out that goes with it."""
+        visit = self.entry.visit
+        is_checked_out = visit is not None and visit.checked_out_at is not None
+        return (STEP_PERMISSIONS[self.step], *(("visits.check_out",) if is_checked_out else ()))
 
 
 class TicketCounter(Base):

@@ -246,6 +246,14 @@ def find_last_event(session: Session, entry_id: int) -> QueueEvent | None:
     )
 
 
+def get_event(session: Session, event_id: int) -> QueueEvent:
+    """One step, or NotFound."""
+    event = session.get(QueueEvent, event_id)
+    if event is None:
+        raise NotFound(_("There is no such step."))
+    return event
+
+
 def find_event_by_key(session: Session, idempotency_key: str | None) -> QueueEvent | None:
     """The step that a form with this key already took."""
     if idempotency_key is None:

@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import reads, reads_nothing, requires
+from clinic.auth.access import also_requires, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.queries import list_services
 from clinic.errors import Conflict, Invalid
 from clinic.queue import queries, service
 from clinic.queue.blueprint import blueprint
 from clinic.queue.forms import STEP_WORDS, CancelForm, MoveForm, TransferForm
-from clinic.queue.models import QueueEntry, QueueEvent, Step
+from clinic.queue.models import STEP_PERMISSIONS, QueueEntry, QueueEvent, Step
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
@@ -125,9 +125,14 @@ def close_left_open(department_id: int) -> BaseResponse:
     return _board_or_redirect(form, department_id, toast=_("The tickets of earlier days were closed."))
 
 
+def _of_button(entry_id: int, step: str) -> tuple[str, ...]:
+    return (STEP_PERMISSIONS[Step(step)],) if step in BUTTONS else ()
+
+
 @blueprint.post("/<int:entry_id>/<step>")
 @requires("queue.call")
 @reads("list")
+@also_requires(_of_button)
 def move(entry_id: int, step: str) -> BaseResponse:
     form = _move_form()
     taken = Step(step) if step in BUTTONS else abort(404)
@@ -229,6 +234,7 @@ def _ask(partial: str, title: str, form: CancelForm | TransferForm, entry: Queue
 @blueprint.post("/events/<int:event_id>/undo")
 @requires("queue.call")
 @reads("list")
+@also_requires(lambda event_id: queries.get_event(current_session(), event_id).permissions)
 def undo(event_id: int) -> BaseResponse:
     with transaction() as write:
         entry = service.undo_step(write, event_id=event_id, actor=actor(), now=clock.now())

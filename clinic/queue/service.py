@@ -21,6 +21,7 @@ from clinic.queue.queries import (
     find_event_by_key,
     find_last_event,
     get_entry,
+    get_event,
     list_left_open,
     next_waiting,
 )
@@ -196,9 +197,7 @@ def name_entry(session: Session, entry: QueueEntry, *, visit: Visit, actor: Acto
 
 def undo_step(session: Session, *, event_id: int, actor: Actor, now: dt.datetime) -> QueueEntry:
     """Take back a step. Conflict unless it is still the entry's last one; giving the ticket is not undone."""
-    event = session.get(QueueEvent, event_id)
-    if event is None:
-        raise NotFound(_("There is no such step."))
+    event = get_event(session, event_id)
     entry = get_entry(session, event.entry_id, lock=True)
     last = find_last_event(session, entry.id)
     if last is None or last.id != event_id or event.step in (Step.JOIN, Step.UNDO):

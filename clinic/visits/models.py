@@ -102,6 +102,11 @@ class Visit(Keyed, Base):
         return self.state is State.WAITING
 
     @property
+    def ending_permission(self) -> str:
+        """What whoever ended it unseen was allowed, and so may bring it back."""
+        return "queue.join" if self.state is State.UNDONE else "visits.end"
+
+    @property
     def may_bring_back(self) -> bool:
         """It ended without being seen: the newest ticket may wait again."""
         return self.state in UNSEEN_STATES

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import reads, requires
+from clinic.auth.access import also_requires, reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import NotFound
 from clinic.paging import FETCHED, instant, page_after, read_cursor, whole
@@ -170,8 +170,9 @@ def undo_check_in(visit_id: int) -> BaseResponse:
 
 
 @blueprint.post("/<int:visit_id>/bring-back")
-@requires("visits.end")
+@requires("visits.view")
 @reads("patient")
+@also_requires(lambda visit_id: (get_visit(current_session(), visit_id).ending_permission,))
 def bring_back(visit_id: int) -> BaseResponse:
     return _end(service.bring_back, visit_id)
 

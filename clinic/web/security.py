@@ -1,7 +1,7 @@
 """Who is asking and whether they may: server-side sessions, the deny-by-default gate, security headers."""
 
 import datetime as dt
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
@@ -86,6 +86,9 @@ def gate() -> BaseResponse | None:
         return _to_sign_in()
     if not current_user.may(permission):
         abort(403)
+    further = getattr(view, "also_requires", None)
+    if further and not all(map(current_user.may, further(**(request.view_args or {})))):
+        abort(403)
     _touch()
     return None
 
@@ -160,8 +163,13 @@ def install(app: Flask, config: Settings) -> None:
     login_manager.init_app(app)
     login_manager.session_protection = None
     app.after_request(private_by_default)
-    app.context_processor(lambda: {"settings": config, "may": _may})
+    app.context_processor(lambda: {"settings": config, "may": _may, "may_undo": _may_undo})
 
 
 def _may(permission: str) -> bool:
     return bool(current_user.is_authenticated and current_user.may(permission))
+
+
+def _may_undo(event: Any) -> bool:
+    """Whether a button that takes back this step of a ticket or an appointment would be of use."""
+    return all(map(_may, event.permissions))

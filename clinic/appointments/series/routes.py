@@ -12,14 +12,14 @@ from clinic import clock
 from clinic.appointments.booking.page import offer_places
 from clinic.appointments.forms import PlaceForm
 from clinic.appointments.models import Appointment, AppointmentSeries
-from clinic.appointments.queries import get_appointment
+from clinic.appointments.queries import get_appointment, get_event
 from clinic.appointments.series import page, service, undo
 from clinic.appointments.series.forms import CancelSeriesForm, MoveSeriesForm, SeriesForm, left_out
 from clinic.appointments.series.plans import Planned, SeriesBlocked
 from clinic.appointments.series.queries import get_series, list_members
 from clinic.appointments.series.rules import rule_of
 from clinic.appointments.words import words
-from clinic.auth.access import reads, requires
+from clinic.auth.access import also_requires, reads, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.queries import get_place
@@ -253,6 +253,7 @@ def cancel(series_id: int) -> BaseResponse:
 @blueprint.post("/steps/<int:event_id>/undo")
 @requires("appointments.book")
 @reads("patient")
+@also_requires(lambda event_id: get_event(current_session(), event_id).permissions)
 def undo_change(event_id: int) -> BaseResponse:
     """Take back what was done to all of a series at once, of which this step was one."""
     with transaction() as write:
