@@ -13,26 +13,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import redis
-from redis.backoff import NoBackoff
 from redis.client import Pipeline
-from redis.retry import Retry
 from sqlalchemy.orm import Session
 
+from clinic import hurry
 from clinic.crypto import DecryptionError, key_ring
+from clinic.queueing import redis_client
 
-PATIENCE = 0.25  # s for one answer of Redis
-REST = 5.0  # s during which a Redis that failed is left alone
 TURN = 3.0  # s that one may take to work a value out before others try
 WAIT = 0.5  # s to wait for the value that somebody else is working out
 VERSION_SECONDS = 3600
 _Answer = TypeVar("_Answer")
-
-
-class _Connection:
-    """The process's Redis for cached reads, and until when (monotonic) it is left alone."""
-
-    client: "redis.Redis | None" = None
-    resting_until = 0.0
 
 
 class _Place(NamedTuple):
@@ -48,14 +39,6 @@ class _Place(NamedTuple):
     @property
     def context(self) -> bytes:
         return f"{self.key}:{self.stamp}".encode()
-
-
-def connect(url: str) -> None:
-    """Use this Redis, with a patience of its own: a page never waits for what it can do without."""
-    _Connection.client = redis.Redis.from_url(
-        url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE, retry=Retry(NoBackoff(), 0)
-    )
-    _Connection.resting_until = 0.0
 
 
 def note_changes(pipeline: "Pipeline", topics: Iterable[str]) -> None:
@@ -82,13 +65,10 @@ def cached(session: Session, name: str, compute: Callable[[], Any], *, topics: S
 
 def _ask(question: Callable[["redis.Redis"], _Answer]) -> _Answer | None:
     """The answer of Redis, or None while it does not answer."""
-    client = _Connection.client
-    if client is None or time.monotonic() < _Connection.resting_until:
-        return None
     try:
-        return question(client)
+        with hurry.hurried():
+            return question(redis_client())
     except redis.RedisError:
-        _Connection.resting_until = time.monotonic() + REST
         return None
 
 
@@ -116,7 +96,7 @@ def _find(place: _Place) -> tuple[dict[str, Any] | None, bool]:
                 return None, True
             _ask(lambda client: client.delete(place.turn))
             return found, False
-        if time.monotonic() >= until or time.monotonic() < _Connection.resting_until:
+        if time.monotonic() >= until or hurry.is_resting():
             return None, False
         time.sleep(0.01)
 

@@ -11,7 +11,7 @@ from flask_migrate import Migrate
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
-from clinic import cache, crypto, queueing
+from clinic import crypto, hurry, queueing
 from clinic.audit.service import use_audit_key
 from clinic.config import Settings
 from clinic.db import configure_engine, db, engine_options
@@ -37,6 +37,7 @@ def install(app: Flask, settings: Settings) -> None:
         BABEL_DEFAULT_LOCALE=settings.locale,
         BABEL_DEFAULT_TIMEZONE=settings.timezone,
         RATELIMIT_STORAGE_URI=_limits_url(settings.redis_url),
+        RATELIMIT_STORAGE_OPTIONS={"connection_pool": hurry.hurried_pool(settings.redis_url)},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
         RATELIMIT_HEADERS_ENABLED=True,
     )
@@ -45,7 +46,6 @@ def install(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     babel.init_app(app, locale_selector=_chosen_locale)
     queueing.connect(settings.redis_url)
-    cache.connect(settings.redis_url)
     with app.app_context():
         configure_engine(db.engine)
         # A forked worker must not share its parent's connections.

@@ -14,7 +14,7 @@ import time
 import redis
 from sqlalchemy.orm import Session
 
-from clinic import cache
+from clinic import cache, hurry
 from clinic.db import after_commit, before_commit
 from clinic.queueing import redis_client
 
@@ -40,13 +40,50 @@ def publish(session: Session, *topics: str) -> None:
 
 def _send(topics: tuple[str, ...]) -> None:
     try:
-        with redis_client().pipeline(transaction=False) as pipeline:
-            # First the versions, then the event: who reads because of it finds nothing outdated.
-            cache.note_changes(pipeline, topics)
-            pipeline.publish(CHANNEL, json.dumps({"topics": topics}))
-            pipeline.execute()
+        with hurry.hurried():
+            _announce(topics)
     except redis.RedisError as error:
         log.warning("live event not sent", extra={"reason": type(error).__name__})
+        _late.add(topics)
+
+
+def _announce(topics: tuple[str, ...]) -> None:
+    with redis_client().pipeline(transaction=False) as pipeline:
+        # First the versions, then the event: who reads because of it finds nothing outdated.
+        cache.note_changes(pipeline, topics)
+        pipeline.publish(CHANNEL, json.dumps({"topics": topics}))
+        pipeline.execute()
+
+
+class _Late:
+    """Topics that could not be announced; told by a thread of its own as soon as Redis answers again."""
+
+    def __init__(self) -> None:
+        self._lock, self._topics, self._is_trying = threading.Lock(), set[str](), False
+
+    def add(self, topics: tuple[str, ...]) -> None:
+        with self._lock:
+            self._topics.update(topics)
+            if not self._is_trying:
+                self._is_trying = True
+                threading.Thread(target=self._keep_trying, name="live-late", daemon=True).start()
+
+    def _keep_trying(self) -> None:
+        while True:
+            time.sleep(1)
+            with self._lock:
+                topics, self._topics = self._topics, set()
+                if not topics:
+                    self._is_trying = False
+                    return
+            try:
+                _announce(tuple(topics))
+            except redis.RedisError:
+                with self._lock:
+                    self._topics |= topics
+
+
+_late = _Late()
 
 
 class TooManyStreams(Exception):
@@ -100,7 +137,8 @@ class Hub:
                         message = subscription.get_message(timeout=2)
                         if message:
                             self._deliver(message["data"].decode())
-            except redis.RedisError as error:
+            except (redis.RedisError, OSError, ValueError) as error:
+                # A connection that is closed meanwhile raises a plain ValueError.
                 log.warning("live subscription lost", extra={"reason": type(error).__name__})
                 time.sleep(1)
 

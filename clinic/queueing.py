@@ -13,6 +13,7 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import Session
 
+from clinic import hurry
 from clinic.db import after_commit
 from clinic.errors import Unavailable
 from clinic.tracing import request_id
@@ -28,26 +29,30 @@ _ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CAN
 class _Connection:
     url = ""
     client: "redis.Redis | None" = None
+    hurried: "redis.Redis | None" = None
 
 
 def connect(url: str) -> redis.Redis:
     """Set the process's Redis; connections are made when first used, each call bounded in time.
 
-    The same address again keeps the client: streams and jobs may be using it.
+    The same address again keeps the client: streams and jobs may be using it. Returns the patient one.
     """
     if _Connection.client is None or _Connection.url != url:
         _Connection.url = url
         _Connection.client = redis.Redis.from_url(
             url, socket_connect_timeout=2, socket_timeout=15, health_check_interval=30, max_connections=600
         )
+        _Connection.hurried = redis.Redis(connection_pool=hurry.hurried_pool(url))
+        hurry.forget()
     return _Connection.client
 
 
 def redis_client() -> redis.Redis:
-    """The process's Redis client; RuntimeError before connect()."""
-    if _Connection.client is None:
+    """The process's Redis client, inside a request one that does not wait; RuntimeError before connect()."""
+    client = _Connection.hurried if hurry.is_hurried() else _Connection.client
+    if client is None:
         raise RuntimeError("Redis is not set up: create the app first.")
-    return _Connection.client
+    return client
 
 
 def job_queue(name: str = "default") -> Queue:

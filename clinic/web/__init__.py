@@ -3,6 +3,7 @@
 from flask import Flask
 from jinja2 import StrictUndefined
 
+from clinic import hurry
 from clinic.config import Settings
 from clinic.db import db
 from clinic.web import (
@@ -28,6 +29,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     logging.install(app, settings.log_level)
+    app.before_request(hurry.begin_request)
+    app.teardown_request(hurry.end_request)
     requests.install(app, settings)
     security.install(app, settings)
     drafts.install(app)
