@@ -10,7 +10,7 @@ export PORT CLINIC_VAR CLINIC_ENV
 # Clinic reads its .env file itself.
 export FLASK_SKIP_DOTENV := 1
 
-.PHONY: run packages dev test lint format sample bench proof screenshots clean
+.PHONY: run packages dev test lint format sample bench proof mutants screenshots clean
 
 run: packages
 	@exec $(BIN)/python -m clinic.ops.supervisor
@@ -42,6 +42,10 @@ bench: dev
 # Campaigns too long for every change; the result is written to docs/proof.md.
 proof: dev
 	$(BIN)/python -m pytest -p tests.conftest proof $(PYTEST_ARGS)
+
+# The code broken on purpose, one way at a time: the tests have to notice. ONLY="audit kiosk" for some of them.
+mutants: dev
+	$(BIN)/python tools/mutants.py $(ONLY)
 
 # The pictures in the README, from a running sample clinic.
 screenshots: dev

@@ -49,6 +49,15 @@ def test_no_environment_means_production() -> None:
     assert load_settings({k: v for k, v in PRODUCTION.items() if k != "CLINIC_ENV"}).is_production
 
 
+@pytest.mark.guards("a secret that signs cookies has 32 random characters or more")
+def test_a_secret_of_31_characters_is_too_short() -> None:
+    secret = "q7Zk2Xw9Lm4Tn8Rv1Yc6Pb3Hd5Gf0JsAe"
+    assert load_settings(PRODUCTION | {"SECRET_KEY": secret[:32]}).secret_key == secret[:32]
+    assert problems(SECRET_KEY=secret[:31]) == [
+        "SECRET_KEY is too short (31 characters): it needs 32 random characters or more."
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "word"),
     [

@@ -3,18 +3,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pysqlite3.dbapi2 as sqlite
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from clinic import create_app
 from clinic import db as rules
 from clinic.config import Settings
 from clinic.db import WRITE_OPTION, after_commit, before_commit, configure_engine, db, engine_options, transaction
-from clinic.directory.models import Department
+from clinic.directory.models import Department, Room
 from clinic.queue.models import TicketCounter
 from tests.databases import fresh_database
 
@@ -29,6 +30,27 @@ def test_every_connection_enforces_the_rules_of_data(app: Flask) -> None:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         version = connection.exec_driver_sql("SELECT sqlite_version()").scalar_one()
         assert tuple(int(n) for n in version.split(".")) >= (3, 51, 3)
+
+
+@pytest.mark.guards("a row that refers to nothing is refused by the database")
+def test_a_reference_to_nothing_is_refused(app: Flask, settings: Settings) -> None:
+    # A new engine: the connections of the app's have been through the migrations, which switch this off and on.
+    engine = create_engine(settings.database_url, **engine_options(settings.database_url, 2))
+    configure_engine(engine)
+    with engine.connect() as connection, pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+        nowhere = {"department_id": 987_654_321, "name": "Nowhere", "is_active": True}
+        connection.execute(Room.__table__.insert(), nowhere)
+    engine.dispose()
+
+
+@pytest.mark.guards("a connection on which references are not enforced is never used")
+def test_a_connection_that_does_not_enforce_references_is_refused() -> None:
+    raw = sqlite.connect(":memory:", isolation_level=None)
+    # A library built without them, or a mode that ignores the wish, says nothing either.
+    raw.set_authorizer(lambda _action, name, value, *_: sqlite.SQLITE_IGNORE if name == "foreign_keys" and value else 0)
+    with pytest.raises(RuntimeError, match="refused to enforce foreign keys"):
+        rules._set_sqlite_pragmas(raw, None)
+    raw.close()
 
 
 def test_callbacks_run_after_the_commit_in_order(session: Session) -> None:

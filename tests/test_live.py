@@ -2,9 +2,12 @@ from contextlib import closing
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from clinic.db import transaction
-from clinic.live import Hub, TooManyStreams, publish
+from clinic.live import CHANNEL, Hub, TooManyStreams, publish
+from clinic.queueing import redis_client
 from tests.factories import Factory
 
 TOPICS = frozenset({"queue", "all"})
@@ -21,6 +24,30 @@ def test_an_event_reaches_every_stream_that_wants_it_after_the_commit(app: Flask
     assert [text for text in other if "data: {}" not in text] == []
     wanting.close()
     other.close()
+
+
+@pytest.mark.guards("screens hear of a change only once it is durable")
+def test_no_event_leaves_for_what_was_not_committed(app: Flask, make: Factory) -> None:
+    heard = redis_client().pubsub(ignore_subscribe_messages=True)
+    heard.subscribe(CHANNEL)
+    heard.get_message(timeout=1)
+
+    def fail(_session: Session) -> None:
+        raise RuntimeError("the disk is full")
+
+    event.listen(make.session, "before_commit", fail)
+    try:
+        with pytest.raises(RuntimeError, match="disk is full"), transaction(make.session) as session:
+            publish(session, "queue:3")
+    finally:
+        event.remove(make.session, "before_commit", fail)
+    assert heard.get_message(timeout=0.3) is None
+    with transaction(make.session) as session:
+        publish(session, "queue:4")
+    message = heard.get_message(timeout=2)
+    assert message
+    assert b"queue:4" in message["data"]
+    heard.close()
 
 
 def test_a_stream_that_was_never_read_gives_its_place_back(app: Flask) -> None:

@@ -193,3 +193,13 @@ def test_undoing_a_move_puts_it_back_unless_the_time_is_gone(clinic: Clinic, ses
         service.undo_step(session, event_id=event_id, actor=TESTER, now=NOW, zone=ZONE)
     assert session.get(AppointmentEvent, event_id) is not None
     assert booked.starts_at == at(11)
+
+
+@pytest.mark.guards("a step is not undone into a time that somebody else's appointment overlaps by now")
+def test_undoing_a_move_into_a_time_that_is_partly_taken_is_refused(clinic: Clinic, session: Session) -> None:
+    booked = clinic.book(at(10))
+    event_id = move(session, clinic, booked.id, at(14))
+    clinic.book(at(10, 10), patient=clinic.make.patient("Luc"))
+    with pytest.raises(SlotTaken), transaction(session):
+        service.undo_step(session, event_id=event_id, actor=TESTER, now=NOW, zone=ZONE)
+    assert booked.starts_at == at(14)

@@ -1,3 +1,5 @@
+import pytest
+
 from clinic.auth.access import Role
 from clinic.auth.models import User
 from clinic.db import transaction
@@ -86,3 +88,18 @@ def test_a_user_name_of_spaces_only_is_asked_for_again(browser: Browser) -> None
     answer = browser.post("/auth/sign-in", {"username": "   ", "password": "x"})
     assert answer.status_code == 422
     assert "Type your user name." in answer.text
+
+
+@pytest.mark.guards("signing in begins a session of its own: nothing of an earlier one in this browser goes on")
+def test_signing_in_leaves_nothing_of_the_session_before(browser: Browser, make: Factory) -> None:
+    make.user(Role.NURSE, username="nina")
+    with browser.client.session_transaction() as cookie:
+        cookie["planted"] = "by whoever had the computer before"
+    before = browser.client.get_cookie("clinic")
+    browser.post("/auth/sign-in", {"username": "nina", "password": PASSWORD})
+    with browser.client.session_transaction() as cookie:
+        assert "planted" not in cookie
+    after = browser.client.get_cookie("clinic")
+    assert before
+    assert after
+    assert before.value != after.value
