@@ -52,8 +52,22 @@ class UserSession(Keyed, Base):
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
 
+class PasswordCode(Base):
+    """The one-time code with which a user sets a password; at most one for each. Only a digest is kept."""
+
+    __tablename__ = "password_codes"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
 class SignInFailure(Keyed, Base):
-    """A wrong password, counted per name and per address. In the database: limits hold while Redis is down."""
+    """A try to sign in that was wrong or is being judged. In the database: limits hold while Redis is down.
+
+    `device_digest` is that of a device on which this user had signed in before, else NULL.
+    """
 
     __tablename__ = "sign_in_failures"
     __table_args__ = (
@@ -62,5 +76,6 @@ class SignInFailure(Keyed, Base):
     )
 
     name_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    device_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     ip: Mapped[str] = mapped_column(String(45))
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -4,10 +4,10 @@ import datetime as dt
 import hashlib
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from clinic.auth.models import SignInFailure, User, UserSession
+from clinic.auth.models import User, UserSession
 from clinic.errors import NotFound
 
 
@@ -94,13 +94,6 @@ def list_sessions(session: Session, user_id: int, *, now: dt.datetime) -> list[U
             .order_by(UserSession.last_seen_at.desc())
         )
     )
-
-
-def count_failures(session: Session, *, since: dt.datetime, name_digest: bytes, ip: str) -> tuple[int, int]:
-    """Failed sign-ins since an instant as (for this name, from this address)."""
-    by_name = select(func.count()).where(SignInFailure.name_digest == name_digest, SignInFailure.at > since)
-    by_ip = select(func.count()).where(SignInFailure.ip == ip, SignInFailure.at > since)
-    return session.scalar(by_name) or 0, session.scalar(by_ip) or 0
 
 
 def list_users(session: Session) -> list[User]:

@@ -4,18 +4,21 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
 from clinic import clock
 from clinic.auth import service
 from clinic.auth.access import public, reads_nothing, requires
 from clinic.auth.forms import SignInForm
-from clinic.auth.models import User
-from clinic.auth.queries import find_user, list_sessions
+from clinic.auth.queries import list_sessions
+from clinic.auth.tries.judging import guess_of, is_right
+from clinic.auth.tries.service import TooManyTries
+from clinic.auth.tries.signing_in import sign_in
 from clinic.db import current_session, transaction
 from clinic.web import htmx
-from clinic.web.security import actor, load_signed_in, settings
+from clinic.web.device import remember_user
+from clinic.web.security import actor
 
 blueprint = Blueprint("auth", __name__, url_prefix="/auth")
 
@@ -36,36 +39,21 @@ def create() -> Response | tuple[str, int]:
     form = SignInForm()
     if not form.validate():
         return _refuse(form, 422)
-    username, ip, now = form.username.data, request.remote_addr or "", clock.now()
-    if service.too_many_failures(current_session(), username=username, ip=ip, now=now):
-        form.form_errors.append(_("Too many tries. Wait 15 minutes, or ask an administrator."))
+    guess, user = guess_of(form.username.data)
+    user_id, kept = (user.id, user.password_hash) if user and user.is_active else (None, None)
+    try:
+        right = is_right(guess, kept, form.password.data, now=clock.now())
+    except TooManyTries as error:
+        form.form_errors.append(str(error))
         return _refuse(form, 429)
-    user = find_user(current_session(), username)
-    if not service.password_matches(user, form.password.data) or user is None or not user.is_active:
-        with transaction() as db_session:
-            service.record_failure(db_session, username=username, ip=ip, now=now)
+    if user_id is None or not right or not sign_in(user_id, kept):
         form.form_errors.append(_("The user name or the password is wrong."))
         return _refuse(form, 422)
-    _sign_in(user.id, ip)
-    return redirect(_safe_next(request.args.get("next")), 303)
+    return remember_user(redirect(_safe_next(request.args.get("next")), 303), user_id)
 
 
 def _refuse(form: SignInForm, status: int) -> tuple[str, int]:
     return render_template("auth/new.html", form=form), status
-
-
-def _sign_in(user_id: int, ip: str) -> None:
-    with transaction() as db_session:
-        token = service.start_session(
-            db_session,
-            user=db_session.get_one(User, user_id),
-            ip=ip,
-            user_agent=request.user_agent.string,
-            lifetime=settings().session_absolute,
-            now=clock.now(),
-        )
-    session.clear()
-    login_user(load_signed_in(token))
 
 
 def _safe_next(target: str | None) -> str:

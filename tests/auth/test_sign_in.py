@@ -45,15 +45,6 @@ def test_empty_fields_are_pointed_out(browser: Browser) -> None:
     assert "Type your user name." in answer.get_data(as_text=True)
 
 
-def test_too_many_wrong_passwords_close_the_name_but_not_a_colleague(browser: Browser, make: Factory) -> None:
-    make.user(Role.NURSE, username="nina")
-    make.user(Role.NURSE, username="otto")
-    for _ in range(8):
-        assert browser.post("/auth/sign-in", {"username": "nina", "password": "wrong"}).status_code == 422
-    assert browser.post("/auth/sign-in", {"username": "nina", "password": PASSWORD}).status_code == 429
-    assert browser.post("/auth/sign-in", {"username": "otto", "password": PASSWORD}).status_code == 303
-
-
 def test_a_disabled_user_is_refused_and_thrown_out(browser: Browser, make: Factory) -> None:
     user = make.user(Role.NURSE, username="nina")
     browser.sign_in(user)

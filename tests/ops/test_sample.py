@@ -23,7 +23,7 @@ from clinic.appointments.waitlist.queries import list_waiting
 from clinic.audit.service import verify_chain
 from clinic.auth.access import Role
 from clinic.auth.models import User
-from clinic.auth.service import password_matches
+from clinic.auth.passwords.hashing import matches
 from clinic.config import Settings
 from clinic.crypto import key_ring
 from clinic.db import current_session, transaction
@@ -72,7 +72,7 @@ def test_staff_cover_every_role_and_can_sign_in(sample: Flask) -> None:
     assert count(session, User) == len(STAFF) == 8
     assert count(session, Practitioner) >= 2
     first = sign_ins()[0]
-    assert password_matches(session.scalar(select(User).filter_by(username=first["username"])), first["password"])
+    assert matches(session.scalar(select(User.password_hash).filter_by(username=first["username"])), first["password"])
 
 
 def test_there_are_places_with_services(sample: Flask) -> None:

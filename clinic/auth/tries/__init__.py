@@ -1,0 +1,1 @@
+"""Limits of guessing: who may try how often to sign in."""
