@@ -7,10 +7,12 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.running_clinic import RunningClinic
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "docs" / "proof.md"
@@ -32,6 +34,17 @@ def note(record_property: Callable[[str, object], None]) -> Note:
             record_property(name.replace("_", " "), value)
 
     return keep
+
+
+@pytest.fixture
+def clinic() -> Iterator[RunningClinic]:
+    """The sample clinic, running, for one campaign alone."""
+    running = RunningClinic()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.remove()
 
 
 class _Report:

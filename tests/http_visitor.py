@@ -1,10 +1,14 @@
 """Someone who uses a running clinic over HTTP, without a browser: reads forms, changes fields, sends them."""
 
 import http.client
+import io
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import encode_multipart
 
 Fields = list[tuple[str, str]]
 
@@ -52,11 +56,21 @@ class Visitor:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.request("POST", path, urlencode(fields).encode(), headers)
 
+    def send_files(self, path: str, fields: Fields, files: dict[str, tuple[str, bytes]]) -> Answer:
+        """A form with files: name of the field to (name of the file, content)."""
+        parts = [*fields, *((name, (io.BytesIO(content), called)) for name, (called, content) in files.items())]
+        boundary, body = encode_multipart(MultiDict(parts))
+        return self.request("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        """The header that makes another connection this visitor's."""
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+
     def request(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
-        cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         try:
-            connection.request(method, path, body, {**(headers or {}), "Cookie": cookie})
+            connection.request(method, path, body, {**(headers or {}), **self.cookie})
             response = connection.getresponse()
             answer = Answer(response.status, dict(response.getheaders()), response.read())
         finally:
@@ -86,7 +100,7 @@ class _FormReader(HTMLParser):
             self.fields.append((self._select, values.get("value", "")))
         elif self._is_inside and tag == "input" and "name" in values:
             is_choice = values.get("type") in ("checkbox", "radio")
-            if not is_choice or "checked" in values:
+            if values.get("type") != "file" and (not is_choice or "checked" in values):
                 self.fields.append((values["name"], values.get("value", "")))
 
     def handle_endtag(self, tag: str) -> None:
