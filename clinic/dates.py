@@ -1,6 +1,7 @@
 """Dates as people type them, with how much of them is known.
 
-One reader for forms, search and imports. Two-digit years mean the latest year that is not in the future.
+One reader for forms, search and imports. Two-digit years mean the latest year that is not in the future; where a field
+asks for a day to come, the latest that is at most 50 years away.
 """
 
 import calendar
@@ -12,11 +13,14 @@ from functools import lru_cache
 from babel.dates import get_month_names
 
 from clinic.names import fold
+from clinic.near_days import Heading, day_without_year, read_near_day
 
 DAY, MONTH, YEAR, ESTIMATED = "day", "month", "year", "estimated"
 # Where numbers are written month first (CLDR yMd patterns).
 MONTH_FIRST_REGIONS = frozenset({"US", "PH", "PR", "GU", "VI", "AS", "MP", "MH", "FM", "PW", "UM"})
 OLDEST_AGE = 130
+# How far ahead a year of two digits may lie in a field for days to come, such as until when a card is valid.
+YEARS_AHEAD = 50
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?\Z")
 _NUMBERS = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})\Z")
@@ -41,10 +45,35 @@ def parse_date(
 
     Reads 14/3/82, 14.3.1982, 1982-03-14, 14031982, 19820314, 14 mar 1982, March 14 1982, 3/1982, mar 1982, 1982.
     """
-    text = " ".join(typed.strip().casefold().replace(",", " ").split())
-    found = _iso(text) or _numbers(text, today, day_first) or _compact(text, today, day_first)
-    found = found or _words(text, today, locale)
+    found = _written(_lowered(typed), today.year if past else today.year + YEARS_AHEAD, day_first, locale)
     return found if found and not (past and found.date > today) else None
+
+
+def parse_day(
+    typed: str, *, today: dt.date, heading: Heading, day_first: bool = True, locale: str = "en"
+) -> dt.date | None:
+    """A full day in any usual spelling, or said from today: 8/12, 8 dec, tomorrow, tuesday, +7, in 2 weeks; or None.
+
+    `heading` tells which 8/12 is meant. Never for birth dates, which are not said this way.
+    """
+    text = _lowered(typed)
+    latest = today.year + (0 if heading is Heading.BACK else YEARS_AHEAD)
+    found = _written(text, latest, day_first, locale)
+    if found is not None:
+        return found.date if found.precision == DAY else None
+    if (named := _day_of_month(text, locale)) is not None:
+        return day_without_year(*named, today, heading)
+    return read_near_day(text, today=today, heading=heading, day_first=day_first, locale=locale)
+
+
+def _lowered(typed: str) -> str:
+    return " ".join(typed.strip().casefold().replace(",", " ").split())
+
+
+def _written(text: str, latest: int, day_first: bool, locale: str) -> PartialDate | None:
+    """A date that says its year; of two digits it is the last such year up to `latest`."""
+    found = _iso(text) or _numbers(text, latest, day_first) or _compact(text, latest, day_first)
+    return found or _words(text, latest, locale)
 
 
 def parse_birth_date(typed: str, *, today: dt.date, day_first: bool = True, locale: str = "en") -> PartialDate | None:
@@ -107,40 +136,51 @@ def _iso(text: str) -> PartialDate | None:
     return _made(int(match[1]), int(match[2]), int(day or 1), DAY if day else MONTH)
 
 
-def _numbers(text: str, today: dt.date, day_first: bool) -> PartialDate | None:
+def _numbers(text: str, latest: int, day_first: bool) -> PartialDate | None:
     if match := _NUMBERS.match(text):
-        return _ordered(int(match[1]), int(match[2]), _year(match[3], today), day_first)
+        return _ordered(int(match[1]), int(match[2]), _year(match[3], latest), day_first)
     if match := _MONTH_YEAR.match(text):
         return _made(int(match[2]), int(match[1]), 1, MONTH)
     return None
 
 
-def _compact(text: str, today: dt.date, day_first: bool) -> PartialDate | None:
+def _compact(text: str, latest: int, day_first: bool) -> PartialDate | None:
     """Digits only: a year, ddmmyy, ddmmyyyy or yyyymmdd."""
     if not text.isascii() or not text.isdecimal():
         return None
     if len(text) == 4:
         return _made(int(text), 1, 1, YEAR)
     if len(text) == 6:
-        return _ordered(int(text[:2]), int(text[2:4]), _year(text[4:], today), day_first)
+        return _ordered(int(text[:2]), int(text[2:4]), _year(text[4:], latest), day_first)
     if len(text) == 8:
         written = _ordered(int(text[:2]), int(text[2:4]), int(text[4:]), day_first)
         return written or _made(int(text[:4]), int(text[4:6]), int(text[6:]))
     return None
 
 
-def _words(text: str, today: dt.date, locale: str) -> PartialDate | None:
+def _words(text: str, latest: int, locale: str) -> PartialDate | None:
     """A month by name among one or two numbers."""
-    parts = re.findall(r"\d+|[^\W\d]+", text)
-    named = [(i, month) for i, part in enumerate(parts) if (month := _month(part, locale))]
-    numbers = [part for part in parts if part.isdecimal()]
-    if len(named) != 1 or not 1 <= len(numbers) <= 2 or any(len(n) > 4 for n in numbers):
+    month, numbers = _month_among(text, locale)
+    if month is None or not 1 <= len(numbers) <= 2 or any(len(n) > 4 for n in numbers):
         return None
-    month = named[0][1]
     if len(numbers) == 1:
         return _made(int(numbers[0]), month, 1, MONTH) if len(numbers[0]) == 4 else None
     day, year = reversed(numbers) if len(numbers[0]) == 4 else numbers
-    return _made(_year(year, today), month, int(day))
+    return _made(_year(year, latest), month, int(day))
+
+
+def _day_of_month(text: str, locale: str) -> tuple[int, int] | None:
+    """8 dec or december 8: (month, day) without a year."""
+    month, numbers = _month_among(text, locale)
+    is_day = month is not None and len(numbers) == 1 and len(numbers[0]) <= 2
+    return (month, int(numbers[0])) if month is not None and is_day else None
+
+
+def _month_among(text: str, locale: str) -> tuple[int | None, list[str]]:
+    """The one month that is named, and the numbers beside it."""
+    parts = re.findall(r"\d+|[^\W\d]+", text)
+    named = [month for part in parts if (month := _month(part, locale))]
+    return named[0] if len(named) == 1 else None, [part for part in parts if part.isdecimal()]
 
 
 @lru_cache(maxsize=1024)
@@ -157,11 +197,11 @@ def _month(word: str, locale: str) -> int | None:
     return None
 
 
-def _year(digits: str, today: dt.date) -> int:
+def _year(digits: str, latest: int) -> int:
     if len(digits) != 2:
         return int(digits)
-    year = today.year // 100 * 100 + int(digits)
-    return year if year <= today.year else year - 100
+    year = latest // 100 * 100 + int(digits)
+    return year if year <= latest else year - 100
 
 
 def _ordered(first: int, second: int, year: int, day_first: bool) -> PartialDate | None:

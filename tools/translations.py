@@ -26,7 +26,6 @@ MODULES = (
     "clinic/queue/kiosk/screen/*.py",
     "clinic/queue/displays/screen/*.py",
     "clinic/queue/phone/*.py",
-    "clinic/web/fields.py",
 )
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
 

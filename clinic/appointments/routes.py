@@ -96,8 +96,13 @@ def _stepped(event: AppointmentEvent) -> BaseResponse:
 def ask_move(appointment_id: int) -> Response:
     """With a day, time, minutes or column in the address, what a drag in the calendar would come to."""
     appointment = queries.get_appointment(current_session(), appointment_id)
-    target = place_asked(request.args, placed(appointment))
     form = MoveForm(formdata=None)
+    try:
+        target = place_asked(request.args, placed(appointment))
+    except Invalid as error:
+        _fill(form, appointment, placed(appointment))
+        form.add_error(error)
+        return _ask_move(form, appointment, None, 422)
     _fill(form, appointment, target)
     return _ask_move(form, appointment, target)
 

@@ -1,9 +1,10 @@
 """What a manager may look for in the log."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField
+from wtforms import SelectField
 from wtforms.validators import Optional
 
+from clinic.web.fields import DayField
 from clinic.web.forms import Form
 
 
@@ -15,5 +16,5 @@ class AuditFilterForm(Form):
 
     actor = SelectField(_l("Who"), coerce=lambda value: int(value) if value else None, validators=[Optional()])
     action = SelectField(_l("What"), validators=[Optional()])
-    since = DateField(_l("From"), validators=[Optional()])
-    until = DateField(_l("To"), validators=[Optional()])
+    since = DayField(_l("From"), validators=[Optional()])
+    until = DayField(_l("To"), validators=[Optional()])

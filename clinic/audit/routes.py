@@ -21,11 +21,13 @@ blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 @reads("list")
 def index() -> Response:
     form = _form()
-    wanted = _filter(form) if form.validate() else AuditFilter()
-    rows = list_entries(current_session(), wanted, before=read_key(request.args.get("after")), limit=FETCHED)
+    # A filter that cannot be read shows nothing: all entries would be taken for those that were asked for.
+    is_read, before = form.validate(), read_key(request.args.get("after"))
+    rows = list_entries(current_session(), _filter(form), before=before, limit=FETCHED) if is_read else []
     page = page_after(rows, lambda entry: (entry.seq,))
-    status = 422 if form.errors else 200
-    return htmx.page("audit/index.html", partial="audit/_entries.html", status=status, form=form, page=page)
+    return htmx.page(
+        "audit/index.html", partial="audit/_entries.html", status=200 if is_read else 422, form=form, page=page
+    )
 
 
 @blueprint.get("/<int:seq>")

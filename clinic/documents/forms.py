@@ -6,10 +6,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from clinic.documents.models import Category
+from clinic.web.fields import DayField
 from clinic.web.filters import today
 from clinic.web.forms import CreateForm, Form, options
 
@@ -56,9 +57,9 @@ class Described:
     """Fields that describe a document."""
 
     category = SelectField(_l("Category"), choices=CATEGORY_CHOICES, default=Category.OTHER.value)
-    documented_on = DateField(_l("Date of the document"), default=today, validators=[Optional()])
+    documented_on = DayField(_l("Date of the document"), default=today, validators=[Optional()])
 
-    def validate_documented_on(self, field: DateField) -> None:
+    def validate_documented_on(self, field: DayField) -> None:
         if field.data and not dt.date(1900, 1, 1) <= field.data <= today():
             raise ValidationError(_("Give a date from 1900 to today."))
 
@@ -88,7 +89,7 @@ class EditForm(Described, Form):
     """A document described anew."""
 
     title = StringField(_l("Title"), validators=[DataRequired(_l("Give a title.")), Length(max=TITLE_MAX)])
-    documented_on = DateField(_l("Date of the document"), validators=[InputRequired(_l("Give a date."))])
+    documented_on = DayField(_l("Date of the document"), validators=[InputRequired(_l("Give a date."))])
     version = IntegerField(widget=HiddenField.widget, validators=[InputRequired()])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import DataRequired, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -21,6 +21,7 @@ from clinic.exports.models import Delimiter, ExportFormat, ExportKind
 from clinic.patients.listing.forms import FilterForm as PatientFilterForm
 from clinic.patients.listing.queries import list_practitioner_choices
 from clinic.queue.forms import STATE_WORDS
+from clinic.web.fields import DayField
 from clinic.web.filters import date
 from clinic.web.forms import CreateForm, Form, options
 
@@ -67,11 +68,11 @@ class DaysForm(Form):
     class Meta(Form.Meta):
         csrf = False
 
-    since = DateField(_l("From"), validators=[Optional()])
-    until = DateField(_l("To"), validators=[Optional()])
+    since = DayField(_l("From"), validators=[Optional()])
+    until = DayField(_l("To"), validators=[Optional()])
 
-    def validate_until(self, field: DateField) -> None:
-        if self.since.data and field.data < self.since.data:
+    def validate_until(self, field: DayField) -> None:
+        if self.since.data and field.data and field.data < self.since.data:
             raise ValidationError(_("The last day must not be before the first."))
 
 

@@ -51,12 +51,13 @@ def show(export_id: int) -> Response:
 @blueprint.get("/new")
 @requires("exports.create")
 @reads_nothing("which lists were asked for, not what is in them")
-def new() -> str:
+def new() -> tuple[str, int]:
     dataset = _dataset(request.args.get("kind"))
     form = ExportForm(formdata=None, columns=dataset.default_columns)
     form.offer(dataset)
     rows = filter_form(dataset.kind, request.args, current_session())
-    return _page(dataset, form, rows)
+    status = 200 if rows.validate() else 422
+    return _page(dataset, form, rows), status
 
 
 @blueprint.post("")

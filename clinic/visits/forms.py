@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, TextAreaField
+from wtforms import RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from clinic.visits.models import FollowUp, Settlement, State
+from clinic.web.fields import DayField
 from clinic.web.forms import Form, options
 
 STATE_WORDS = {
@@ -79,11 +80,11 @@ class DayForm(Form):
     class Meta:
         csrf = False
 
-    day = DateField(_l("Day"), validators=[Optional()])
+    day = DayField(_l("Day"), validators=[Optional()])
 
     def chosen(self, today: dt.date) -> dt.date:
-        """The day asked for, or today where none or none that exists was."""
-        return self.day.data if self.validate() and self.day.data else today
+        """The day asked for, or today where none was. Whether it could be read, validate() tells."""
+        return self.day.data or today
 
 
 def words() -> dict[str, Any]:

@@ -36,20 +36,22 @@ blueprint.context_processor(queue_forms.words)
 def index() -> Response:
     """A day's visits, today's or any other's; a day that is over stays readable."""
     form = DayForm(request.args)
+    is_read = form.validate()
     day, read = form.chosen(today()), current_session()
     state = request.args.get("state")
     states = [State(state)] if state in set(State) else None
     after = read_cursor(request.args.get("after"), instant, whole)
-    rows = list_day(read, day, states=states, after=after, limit=FETCHED)
+    rows = list_day(read, day, states=states, after=after, limit=FETCHED) if is_read else []
     page = page_after(rows, lambda visit: (visit.arrived_at, visit.id))
     return htmx.page(
         "visits/index.html",
         partial="visits/_day.html",
+        status=200 if is_read else 422,
         day=day,
         state=state,
         form=form,
         page=page,
-        counts=count_states(read, day),
+        counts=count_states(read, day) if is_read else {},
         entries=list_of_visits(read, [visit.id for visit in page.rows]),
     )
 

@@ -1,38 +1,50 @@
-"""Fields that read what people type: dates in any usual spelling, of any certainty."""
+"""Fields that read what people type: dates in any usual spelling, of any certainty.
+
+What cannot be read is an error beside the field, never an empty value: no form may take a date by a field that is not
+made here.
+"""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import Field
-from wtforms.widgets import TextInput
+from wtforms.widgets import DateInput, TextInput
 
 from clinic import dates
 from clinic.dates import PartialDate
+from clinic.errors import Invalid
+from clinic.near_days import Heading
 from clinic.web.filters import today
 from clinic.web.security import settings
 
 
 class DateTextField(Field):  # type: ignore[misc]
-    """A date of any time, typed as text; `data` is a date or None. What was typed stays when it is no date."""
+    """A day typed as text, or said from today (tomorrow, 8/12, +7); `data` is a date or None.
+
+    `heading` tells where its days lie. What was typed stays when it is no date.
+    """
 
     widget = TextInput()
+    data: Any
+
+    def __init__(self, *args: Any, heading: Heading = Heading.AHEAD, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.heading = heading
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return dates.written(self.partial(self.data), _day_first()) if self.data else ""
+        return self.written() if self.data else ""
 
-    def partial(self, value: Any) -> PartialDate:
-        """The field's value with its precision."""
-        return PartialDate(value)
+    def written(self) -> str:
+        """The field's value as it is read back."""
+        return dates.written(PartialDate(self.data), _day_first())
 
     def read(self, typed: str) -> Any:
         """The value of what was typed; ValueError with what to type instead."""
-        found = dates.parse_date(typed, today=today(), day_first=_day_first(), locale=_locale(), past=False)
-        if found is None or found.precision != dates.DAY:
-            raise ValueError(_("This is no full date. Type it like %(example)s.", example=_example()))
-        return found.date
+        return read_day(typed, self.heading)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = valuelist[0].strip() if valuelist else ""
@@ -41,21 +53,60 @@ class DateTextField(Field):  # type: ignore[misc]
             self.data = self.read(typed)
 
 
+class DayField(DateTextField):
+    """The same with the browser's own calendar; a script or an address may say the day in any way."""
+
+    widget = DateInput()
+
+    def __init__(self, *args: Any, heading: Heading = Heading.BACK, **options: Any) -> None:
+        super().__init__(*args, heading=heading, **options)
+
+    def _value(self) -> str:
+        return self.data.isoformat() if self.data else super()._value()
+
+
 class PastDateField(DateTextField):
     """A full date that is not in the future."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, heading=Heading.BACK, **options)
+
     def read(self, typed: str) -> dt.date:
-        day: dt.date = super().read(typed)
+        day = read_day(typed, self.heading)
         if day > today():
             raise ValueError(_("This date lies in the future."))
         return day
 
 
+def read_day(typed: str, heading: Heading = Heading.AHEAD) -> dt.date:
+    """A day as typed, by the clinic's habits; ValueError with what to type instead."""
+    day = dates.parse_day(typed, today=today(), heading=heading, day_first=_day_first(), locale=_locale())
+    if day is None:
+        raise ValueError(_("This is no date. Type it like %(example)s, 8 Dec, tomorrow or +7.", example=_example()))
+    return day
+
+
+def day_in_address(args: Mapping[str, str], name: str, usual: dt.date) -> dt.date:
+    """The day that an address names, or `usual` where it names none; Invalid(name) where it is no day."""
+    try:
+        return read_day(args[name]) if args.get(name) else usual
+    except ValueError as error:
+        raise Invalid(str(error), name) from error
+
+
+def time_in_address(args: Mapping[str, str], name: str, usual: dt.time) -> dt.time:
+    """The same of a time of day."""
+    try:
+        return read_time(args[name]) if args.get(name) else usual
+    except ValueError as error:
+        raise Invalid(str(error), name) from error
+
+
 class BirthDateField(DateTextField):
     """A birth date as far as it is known, or an age; `data` is a PartialDate or None."""
 
-    def partial(self, value: PartialDate) -> PartialDate:
-        return value
+    def written(self) -> str:
+        return dates.written(self.data, _day_first())
 
     def read(self, typed: str) -> PartialDate:
         return read_birth_date(typed)
@@ -90,7 +141,12 @@ class TimeTextField(DateTextField):
         return f"{self.data:%H:%M}" if self.data else ""
 
     def read(self, typed: str) -> dt.time:
-        found = dates.parse_time(typed)
-        if found is None:
-            raise ValueError(_("Type a time such as 9:15."))
-        return found
+        return read_time(typed)
+
+
+def read_time(typed: str) -> dt.time:
+    """A time of day as typed; ValueError with what to type instead."""
+    found = dates.parse_time(typed)
+    if found is None:
+        raise ValueError(_("Type a time such as 9:15."))
+    return found

@@ -62,27 +62,87 @@ function keepFocus() {
 }
 
 const keypad = document.getElementById("keypad");
+const boxes = [...document.querySelectorAll("[data-keypad=box]")];
 let field = document.querySelector("[data-keypad][aria-invalid=true]") ?? document.querySelector("[data-keypad]");
+// Whether the next digit replaces what stands in the field: it was chosen, and nothing typed into it since.
+let isFresh = true;
+
+function choose(each) {
+  if (field !== each) isFresh = true;
+  field = each;
+  for (const button of keypad.querySelectorAll("[data-pad]")) button.hidden = button.dataset.pad !== field.dataset.keypad;
+}
+
+function goTo(box) {
+  if (!box) return;
+  box.focus({ preventScroll: true });
+  box.select();
+}
+
+const neighbour = (box, step) => boxes[boxes.indexOf(box) + step];
+
+// A digit that no longer fits a box begins the next one: 3 5 1980 needs no other key, nor does 24121980.
+function isFull(box) {
+  return (digit) => box.value.length >= box.maxLength || Number(box.value + digit) > Number(box.dataset.largest);
+}
+
+function typeInto(box, digit) {
+  if (isFresh) box.value = digit;
+  else if (!isFull(box)(digit)) box.value += digit;
+  else if (neighbour(box, 1) && !neighbour(box, 1).value) {
+    goTo(neighbour(box, 1));
+    field.value = digit;
+  }
+  isFresh = false;
+}
+
+function erase() {
+  if (!field.value && neighbour(field, -1) && field.dataset.keypad === "box") goTo(neighbour(field, -1));
+  field.value = field.value.slice(0, -1);
+  isFresh = false;
+}
 
 function press(event) {
   const button = event.target.closest("button");
   if (!button || !field) return;
-  const typed = "keyErases" in button.dataset ? field.value.replace(/\D?.$/, "") : field.value + button.dataset.keyTypes;
-  field.value = field.dataset.keypad === "date" ? dated(typed) : typed.slice(0, 20);
+  if ("keyNext" in button.dataset) {
+    goTo(neighbour(field, 1) ?? boxes[0]);
+    return;
+  }
+  if ("keyErases" in button.dataset) erase();
+  else if (field.dataset.keypad === "box") typeInto(field, button.dataset.keyTypes);
+  else field.value = (field.value + button.dataset.keyTypes).slice(0, 20);
   field.focus({ preventScroll: true });
 }
 
-// 24121980 becomes 24/12/1980 while it is typed.
-function dated(typed) {
-  const digits = typed.replace(/\D/g, "").slice(0, 8);
-  return [digits.slice(0, 2), digits.slice(2, 4), digits.slice(4)].filter(Boolean).join("/");
+// The same from a keyboard: a stroke, dot or space goes on to the next box, erasing an empty one goes back.
+function typed(event) {
+  const { target: box, key } = event;
+  const isDigit = /^[0-9]$/.test(key);
+  const isSelected = box.selectionStart !== box.selectionEnd;
+  if (/^[-/., ]$/.test(key)) {
+    event.preventDefault();
+    if (box.value) goTo(neighbour(box, 1));
+  } else if (isDigit && !isSelected && isFull(box)(key) && neighbour(box, 1) && !neighbour(box, 1).value) {
+    event.preventDefault();
+    goTo(neighbour(box, 1));
+    field.value = key;
+    isFresh = false;
+  } else if (key === "Backspace" && !box.value && neighbour(box, -1)) {
+    event.preventDefault();
+    goTo(neighbour(box, -1));
+  }
 }
 
 document.addEventListener("click", follow);
 document.addEventListener("submit", send);
 for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, touched);
-for (const each of document.querySelectorAll("[data-keypad]")) each.addEventListener("focus", () => (field = each));
-document.querySelector("[data-keypad=date]")?.addEventListener("input", ({ target, inputType }) => inputType?.startsWith("delete") || (target.value = dated(target.value)));
+for (const each of document.querySelectorAll("[data-keypad]")) {
+  each.addEventListener("focus", () => choose(each));
+  each.addEventListener("pointerdown", () => (isFresh = true));
+  each.addEventListener("input", () => (isFresh = false));
+}
+for (const box of boxes) box.addEventListener("keydown", typed);
 keypad?.addEventListener("click", press);
 field?.focus();
 document.getElementById("print")?.addEventListener("click", () => print());

@@ -17,11 +17,12 @@ from clinic.appointments.placement import Placement
 from clinic.appointments.schedules.queries import list_open_hours
 from clinic.appointments.slots import Slot, Wish, find_free_slots
 from clinic.clock import wall_time
-from clinic.dates import parse_time
 from clinic.directory.models import Room
 from clinic.directory.practitioners.queries import get_practitioner, list_practitioner_names
 from clinic.directory.queries import get_place
 from clinic.errors import Invalid
+from clinic.paging import instant
+from clinic.web.fields import day_in_address, time_in_address
 from clinic.web.filters import today
 from clinic.web.security import settings
 
@@ -41,23 +42,34 @@ def offer_places(
 
 
 def place_asked(args: MultiDict[str, str], usual: Placement) -> Placement:
-    """`usual` with what the address says otherwise: day, time, minutes, and the column of a calendar `by` something."""
+    """`usual` with what the address says otherwise: day, time, minutes, and the column of a calendar `by` something.
+
+    Invalid, of "day" or "time", where one of them cannot be read.
+    """
     local = usual.starts_at.astimezone(settings().zone)
-    day = args.get("day", local.date(), type=dt.date.fromisoformat)
-    time = parse_time(args.get("time", "")) or local.time()
+    day = day_in_address(args, "day", local.date())
+    time = time_in_address(args, "time", local.time())
     minutes = args.get("minutes", type=int)
     length = dt.timedelta(minutes=minutes) if minutes and minutes > 0 else usual.ends_at - usual.starts_at
     starts_at = wall_time(day, time, settings().zone)
     return replace(usual, starts_at=starts_at, ends_at=starts_at + length, **column_asked(args))
 
 
+def later_than(args: MultiDict[str, str]) -> dt.datetime | None:
+    """The instant after which more free times are asked for. Invalid where it is none."""
+    try:
+        return instant(args["after"]) if args.get("after") else None
+    except ValueError as error:
+        raise Invalid(_("This page is out of date. Open it again.")) from error
+
+
 def find_slots(session: Session, form: FreeForm, after: dt.datetime | None = None) -> list[Slot]:
     """The next free times that suit what was chosen, or those after an instant; none while it is not understood."""
     zone, earliest = settings().zone, clock.now()
     part, from_day = form.part.data, form.from_day.data
-    if not form.service_id.data or from_day is None:
+    if not form.service_id.data or from_day is None or form.part.errors:
         return []
-    if after is not None and after.tzinfo is not None:
+    if after is not None:
         earliest = max(earliest, after + dt.timedelta(microseconds=1))
         from_day = max(from_day, clock.clinic_day(earliest, zone))
     wish = Wish(

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -26,6 +26,7 @@ from clinic.errors import Invalid
 from clinic.patients.queries import get_patient
 from clinic.patients.search.page import Results, read_results, read_text
 from clinic.web.dialogs import dialog
+from clinic.web.fields import day_in_address
 from clinic.web.filters import today
 from clinic.web.forms import options
 from clinic.web.security import actor, settings
@@ -47,9 +48,23 @@ def new() -> Response:
     if patient_id is None:
         return _choose_patient()
     services = list_services(current_session())
-    form: BookingForm = _time_form(services) if "time" in request.args else _free_form()
+    form: BookingForm = TimeForm(formdata=None) if "time" in request.args else FreeForm(formdata=None)
     form.patient_id.data, form.service_id.data = patient_id, _usual_service(services)
+    try:
+        _begin(form)
+    except Invalid as error:
+        form.add_error(error)
+        return _show_form(form, 422, services=services)
     return _show_form(form, services=services)
+
+
+def _begin(form: BookingForm) -> None:
+    """What the address says of the time. Invalid where it cannot be read."""
+    if isinstance(form, TimeForm):
+        _begin_at_time(form)
+    elif isinstance(form, FreeForm):
+        form.from_day.data = max(day_in_address(request.args, "from_day", today()), today())
+        form.practitioner_id.data = request.args.get("practitioner_id", 0, type=int)
 
 
 def _carried() -> dict[str, str]:
@@ -79,9 +94,8 @@ def find_patient() -> Response | str:
     return _patient_dialog(results)
 
 
-def _time_form(services: list[Service]) -> TimeForm:
-    """For the time that the address names, in the room where the practitioner then works."""
-    form = TimeForm(formdata=None)
+def _begin_at_time(form: TimeForm) -> None:
+    """At the time that the address names, in the room where the practitioner then works."""
     nowhere = Placement(starts_at=clock.now(), ends_at=clock.now())
     place = page.place_asked(request.args, nowhere)
     local = place.starts_at.astimezone(settings().zone)
@@ -89,14 +103,6 @@ def _time_form(services: list[Service]) -> TimeForm:
     form.practitioner_id.data = place.practitioner_id or 0
     room_id = page.usual_room(current_session(), place.practitioner_id, local.date(), local.time())
     form.room_id.data = place.room_id or room_id or 0
-    return form
-
-
-def _free_form() -> FreeForm:
-    form = FreeForm(formdata=None)
-    form.from_day.data = max(request.args.get("from_day", today(), type=dt.date.fromisoformat), today())
-    form.practitioner_id.data = request.args.get("practitioner_id", 0, type=int)
-    return form
 
 
 def _usual_service(services: list[Service]) -> int | None:
@@ -109,11 +115,14 @@ def _usual_service(services: list[Service]) -> int | None:
 @blueprint.get("/slots")
 @requires("appointments.book")
 @reads_nothing("free times, nobody's appointment")
-def slots() -> str:
-    """The free times that suit what was chosen so far."""
+def slots() -> Response:
+    """The free times that suit what was chosen so far; 422 beside a day that cannot be read."""
     form = FreeForm(request.args, meta={"csrf": False})
-    after = request.args.get("after", type=dt.datetime.fromisoformat)
-    return render_template("appointments/booking/_slots.html", form=_offer_slots(form, after))
+    is_read = form.from_day.validate(form) & form.part.validate(form)
+    text = render_template(
+        "appointments/booking/_slots.html", form=_offer_slots(form, page.later_than(request.args)), with_day=True
+    )
+    return make_response(text, 200 if is_read else 422)
 
 
 def _before(slot: str | None) -> dt.datetime | None:

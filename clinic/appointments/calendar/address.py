@@ -7,9 +7,12 @@ from typing import Any
 from babel import Locale
 from flask import url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from clinic.appointments.calendar.queries import By
+from clinic.errors import Invalid
+from clinic.web.fields import day_in_address
 from clinic.web.filters import today
 
 NOBODY = "none"
@@ -54,10 +57,10 @@ class Asked:
 
 
 def read_address(args: MultiDict[str, str]) -> Asked:
-    """A bad part of an address counts as none."""
-    day = args.get("day", today(), type=dt.date.fromisoformat)
+    """What an address asks for; Invalid("day") where its day cannot be read. Another bad part counts as none."""
+    day = day_in_address(args, "day", today())
     if day.year not in YEARS:
-        day = today()
+        raise Invalid(_("The calendar has days from %(first)s to %(last)s.", first=YEARS[0], last=YEARS[-1]), "day")
     by = args.get("by", By.PRACTITIONER, type=By)
     who = args.get("who", "")
     return Asked(day, args.get("view") == "week", by, who if who.isdecimal() or who == NOBODY else "")

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, cast
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
@@ -13,6 +14,7 @@ from clinic.appointments.forms import CancelForm, PlaceForm, ReasonsForm, StepFo
 from clinic.appointments.models import AppointmentSeries
 from clinic.appointments.series.rules import MOST_DATES, MOST_WEEKS, Rule
 from clinic.appointments.series.service import Scope, SeriesChange, SeriesDetails
+from clinic.errors import Invalid
 from clinic.web.fields import DateTextField
 from clinic.web.forms import CreateForm, options
 
@@ -93,11 +95,8 @@ class CancelSeriesForm(ScopeForm, CancelForm):
 
 
 def left_out(values: Any) -> set[dt.date]:
-    """The days that are not to be booked, of the form's `leave_out`; what is no day is passed over."""
-    days = set()
-    for value in values.getlist("leave_out"):
-        try:
-            days.add(dt.date.fromisoformat(value))
-        except ValueError:
-            continue
-    return days
+    """The days that are not to be booked, of the form's `leave_out`. Invalid for what is no day: it would be booked."""
+    try:
+        return {dt.date.fromisoformat(value) for value in values.getlist("leave_out")}
+    except ValueError as error:
+        raise Invalid(_("A day to leave out could not be read. Open the series again.")) from error

@@ -4,9 +4,9 @@ import datetime as dt
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField
 from wtforms.validators import Optional, ValidationError
 
+from clinic.web.fields import DayField
 from clinic.web.forms import Form
 
 LONGEST_DAYS = 92
@@ -18,10 +18,10 @@ class RangeForm(Form):
     class Meta:
         csrf = False
 
-    from_day = DateField(_l("From"), validators=[Optional()])
-    to_day = DateField(_l("To"), validators=[Optional()])
+    from_day = DayField(_l("From"), validators=[Optional()])
+    to_day = DayField(_l("To"), validators=[Optional()])
 
-    def validate_to_day(self, field: DateField) -> None:
+    def validate_to_day(self, field: DayField) -> None:
         """In order, and not more days than one page can tell of."""
         if not self.from_day.data or not field.data:
             return
@@ -31,8 +31,6 @@ class RangeForm(Form):
             raise ValidationError(_("Choose at most %(count)s days.", count=LONGEST_DAYS))
 
     def chosen(self, today: dt.date) -> tuple[dt.date, dt.date]:
-        """The days asked for; one day where one was named, today where none or none that can be shown was."""
-        named = [day for day in (self.from_day.data, self.to_day.data) if day]
-        if not self.validate() or not named:
-            return today, today
+        """The days asked for, once they are valid; one day where one was named, today where none was."""
+        named = [day for day in (self.from_day.data, self.to_day.data) if day] or [today]
         return named[0], named[-1]

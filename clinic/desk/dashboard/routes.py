@@ -21,17 +21,20 @@ KEPT_SECONDS = 120
 @blueprint.get("")
 @requires("dashboard.view")
 @reads_nothing("counts of a day, no patient")
-def index() -> str:
+def index() -> tuple[str, int]:
+    """Days that cannot be read or shown get no figures: those of other days would be taken for theirs."""
     form = RangeForm(request.args)
+    is_read = form.validate()
     from_day, to_day = form.chosen(today())
-    return render_template(
+    page = render_template(
         "desk/dashboard/index.html",
         form=form,
         from_day=from_day,
         to_day=to_day,
         ranges=_ranges(today()),
-        figures=_figures(from_day, to_day),
+        figures=_figures(from_day, to_day) if is_read else None,
     )
+    return page, 200 if is_read else 422
 
 
 def _ranges(now: dt.date) -> list[tuple[str, dt.date, dt.date]]:

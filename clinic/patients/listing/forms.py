@@ -5,12 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, SelectField
+from wtforms import IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from clinic import clock
 from clinic.patients.labels import SEXES
 from clinic.patients.listing.queries import Filters
+from clinic.web.fields import DayField
 from clinic.web.forms import Form, options
 
 MAX_AGE = 130
@@ -36,7 +37,7 @@ class FilterForm(Form):
         default="",
     )
     practitioner = SelectField(_l("Practitioner"), choices=options(_ANY), default="", validate_choice=False)
-    since = DateField(_l("Seen since"), validators=[Optional()])
+    since = DayField(_l("Seen since"), validators=[Optional()])
     age_from = IntegerField(_l("Age from"), validators=[Optional(), _AGE])
     age_to = IntegerField(_l("Age to"), validators=[Optional(), _AGE])
     sex = SelectField(_l("Sex"), choices=options([*_ANY, *SEXES.items()]), default="")

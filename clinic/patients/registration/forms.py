@@ -13,6 +13,7 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 from clinic import identifiers
 from clinic.directory.models import Practitioner
 from clinic.errors import Invalid
+from clinic.near_days import Heading
 from clinic.patients.details import NAME_MAX, PatientDetails
 from clinic.patients.labels import NAME_USES, SEXES, languages
 from clinic.phones import shown, to_e164
@@ -71,7 +72,7 @@ class CoverageRow(Row):
     payer = StringField(_l("Payer"), [Length(max=160)])
     plan = StringField(_l("Plan"), [Length(max=160)])
     member_number = StringField(_l("Member number"), [Length(max=80)], render_kw=SCANNED)
-    valid_from = DateTextField(_l("Valid from"))
+    valid_from = DateTextField(_l("Valid from"), heading=Heading.EITHER)
     valid_until = DateTextField(_l("Valid until"))
 
 

@@ -74,7 +74,8 @@ def test_the_free_times_follow_what_is_chosen(receptionist: Browser, opened: Cli
     later = receptionist.get(f"/appointments/slots?{chosen}&after={after}").get_data(as_text=True)
     assert "<strong>09:45" in later
     assert "<strong>09:15" not in later
-    assert "No free time" in receptionist.get("/appointments/slots").get_data(as_text=True)
+    nothing = receptionist.get(f"/appointments/slots?service_id={opened.service.id}&from_day=1/12&practitioner_id=999")
+    assert "No free time" in nothing.get_data(as_text=True)
 
 
 def test_the_chosen_free_time_is_booked(receptionist: Browser, session: Session, opened: Clinic) -> None:

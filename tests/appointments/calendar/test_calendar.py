@@ -103,7 +103,7 @@ def test_who_may_not_book_sees_the_calendar_and_moves_nothing(cashier: Browser, 
     assert re.search(r'"bookUrl": ?null', page)
 
 
-@pytest.mark.parametrize("wrong", ["?day=yesterday", "?view=year", "?by=planet", "?who=everyone", "?day=0001-01-01"])
+@pytest.mark.parametrize("wrong", ["?view=year", "?by=planet", "?who=everyone"])
 def test_a_bad_address_counts_as_none(receptionist: Browser, clinic: Clinic, wrong: str) -> None:
     receptionist.page(f"/appointments{wrong}")
 

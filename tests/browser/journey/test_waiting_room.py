@@ -139,14 +139,13 @@ def test_somebody_checks_in_by_touch_in_arabic(employ: Employ) -> None:
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     kiosk.look()
     page.get_by_role("link", name="تسجيل الوصول").tap()
-    for field, digits in (("#phone", "0612345678"), ("#birth_date", "24121980")):
+    for field, digits in (("#phone", "0612345678"), ("#birth_date-day", "24121980")):
         page.locator(field).tap()
-        for digit in digits:
-            page.locator(f"#keypad [data-key-types='{digit}']").tap()
-    expect(page.locator("#birth_date")).to_have_value("24/12/1980")
+        tap(page, digits)
+    assert born(page) == ["24", "12", "1980"]
     page.locator("[data-key-erases]").tap()
-    page.locator("[data-key-types='0']").tap()
-    expect(page.locator("#birth_date")).to_have_value("24/12/1980")
+    tap(page, "0")
+    assert born(page) == ["24", "12", "1980"]
     kiosk.look()
     page.get_by_role("button", name="متابعة").tap()
     page.get_by_role("button", name="Blood test").tap()
@@ -155,12 +154,63 @@ def test_somebody_checks_in_by_touch_in_arabic(employ: Employ) -> None:
     kiosk.look()
 
 
+def tap(page: Page, keys: str) -> None:
+    """Touch digits of the pad; > is the key that goes on to the next box."""
+    for key in keys:
+        page.locator("#keypad [data-key-next]" if key == ">" else f"#keypad [data-key-types='{key}']").tap()
+
+
+def born(page: Page) -> list[str]:
+    """What stands in the three boxes of the birth date."""
+    return [box.input_value() for box in page.locator(".kiosk-box input").all()]
+
+
+@pytest.mark.guards("every example of a date can be typed as it stands")
+def test_every_birth_date_can_be_typed_by_touch_and_by_keyboard(employ: Employ) -> None:
+    address = set_up(employ("manager").page, "kiosk")
+    page = employ(None, KIOSK).page
+    page.goto(f"{address}/check-in")
+    example = (page.locator("#birth_date-hint").text_content() or "").partition(":")[2].split()
+    by_touch = {"24121980": "24 12 1980", "351980": "3 5 1980", "1>3>1980": "1 3 1980", "03051980": "03 05 1980"}
+    by_keyboard = {
+        "24121980": "24 12 1980",
+        "3/5/1980": "3 5 1980",
+        "1.3.1980": "1 3 1980",
+        "14 3 1982": "14 3 1982",
+        "351980": "3 5 1980",
+    }
+    for typed, wanted in (*by_touch.items(), (">".join(example), " ".join(example))):
+        page.goto(f"{address}/check-in")
+        page.locator("#birth_date-day").tap()
+        tap(page, typed)
+        assert born(page) == wanted.split(), typed
+    for typed, wanted in (*by_keyboard.items(), ("/".join(example), " ".join(example))):
+        page.goto(f"{address}/check-in")
+        page.locator("#birth_date-day").focus()
+        page.keyboard.type(typed)
+        assert born(page) == wanted.split(), typed
+    page.goto(f"{address}/check-in")
+    page.locator("#phone").fill("0612345678")
+    page.keyboard.press("Tab")
+    for part in ("3", "5", "1980"):
+        page.keyboard.type(part)
+        page.keyboard.press("Tab")
+    assert born(page) == ["3", "5", "1980"]
+    page.get_by_role("button", name="Continue").tap()
+    expect(page.get_by_role("heading", name="What are you here for?")).to_be_visible()
+
+
 def test_the_scanner_needs_no_field_to_be_chosen(employ: Employ) -> None:
     address = set_up(employ("manager").page, "kiosk")
     kiosk = employ(None, KIOSK)
     kiosk.page.goto(address)
     expect(kiosk.page.locator("#mrn")).to_be_focused()
     kiosk.type("000001-3")
+    kiosk.press("Enter")
+    expect(kiosk.page.get_by_text("Your card was read.")).to_be_visible()
+    expect(kiosk.page.locator("#birth_date-day")).to_be_focused()
+    kiosk.look()
+    kiosk.type("351980")
     kiosk.press("Enter")
     expect(kiosk.page.get_by_role("heading", name="What are you here for?")).to_be_visible()
     kiosk.page.goto(address)

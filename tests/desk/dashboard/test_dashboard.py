@@ -115,8 +115,10 @@ def test_the_page_shows_a_table_under_each_plot(manager: Browser, make: Factory,
 
 
 def test_days_in_the_wrong_order_or_too_many_are_refused_in_words(manager: Browser) -> None:
-    assert "This lies before the first day." in manager.page("/dashboard?from_day=2026-11-20&to_day=2026-11-01")
-    assert "Choose at most 92 days." in manager.page("/dashboard?from_day=2025-11-20&to_day=2026-11-20")
+    assert "This lies before the first day." in manager.page(
+        "/dashboard?from_day=2026-11-20&to_day=2026-11-01", status=422
+    )
+    assert "Choose at most 92 days." in manager.page("/dashboard?from_day=2025-11-20&to_day=2026-11-20", status=422)
     assert manager.get("/dashboard?from_day=yesterday").status_code == 200
 
 

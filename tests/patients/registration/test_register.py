@@ -109,7 +109,7 @@ def test_everything_unfolded_is_kept(receptionist: Browser, session: Session) ->
         ({"contacts-0-phone": "abc", "contacts-0-name": "X"}, "no phone number"),
         ({"contacts-0-relationship": "brother"}, "Say who this is"),
         ({"coverages-0-plan": "Gold"}, "Say who pays"),
-        ({"coverages-0-payer": "A", "coverages-0-valid_until": "soon"}, "no full date"),
+        ({"coverages-0-payer": "A", "coverages-0-valid_until": "soon"}, "This is no date"),
         ({"coverages-0-payer": "A", "coverages-0-valid_from": "2/1/26", "coverages-0-valid_until": "1/1/26"}, "before"),
         ({"sex": "purple"}, "valid choice"),
         ({"practitioner_id": "77"}, "valid choice"),

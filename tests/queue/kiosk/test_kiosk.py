@@ -98,8 +98,51 @@ def test_a_patient_checks_in_by_the_barcode_of_the_card(
     mrn = amina.mrn if scanned == "as printed" else amina.mrn.replace("-", "")
     asked = browser.client.post(f"/kiosk/{kiosk}/services", data={"mrn": mrn}).get_data(as_text=True)
     assert f'name="mrn" value="{mrn}"' in asked
-    give(browser, kiosk, {**claim(consultation), "mrn": mrn, "phone": "", "birth_date": ""})
+    assert "Please type your birth date." in asked
+    assert "Phone number" not in asked
+    said = {"mrn": mrn, "birth_date": ["24", "12", "1980"]}
+    asked = browser.client.post(f"/kiosk/{kiosk}/services", data=said).get_data(as_text=True)
+    assert f'name="mrn" value="{mrn}"' in asked
+    assert 'name="birth_date" value="24/12/1980"' in asked
+    give(browser, kiosk, {**claim(consultation), "mrn": mrn, "phone": ""})
     assert [e.patient_id for e in entries(session)] == [amina.id]
+
+
+@pytest.mark.guards(
+    "a claim at a kiosk needs two things that belong together: a card or phone number and the birth date"
+)
+@pytest.mark.parametrize("said", ["a card alone", "a card and another birth date", "a phone alone"])
+def test_one_thing_alone_checks_nobody_in(
+    browser: Browser, session: Session, kiosk: str, consultation: Service, amina: Patient, said: str
+) -> None:
+    sent = claim(consultation)
+    if said == "a phone alone":
+        sent |= {"birth_date": ""}
+    else:
+        sent |= {"mrn": amina.mrn, "phone": "", "birth_date": "" if said == "a card alone" else "25121980"}
+    answer = browser.client.post(f"/kiosk/{kiosk}/tickets", data=sent)
+    assert answer.status_code == (303 if "another" in said else 422)
+    assert [e.patient_id for e in entries(session)] == ([None] if "another" in said else [])
+    assert session.scalar(select(func.count(Visit.id))) == 0
+
+
+@pytest.mark.guards("every example of a date can be typed as it stands")
+@pytest.mark.parametrize("boxes", [("24", "12", "1980"), ("3", "5", "1982"), ("03", "5", "82"), ("", "", "3/5/1982")])
+def test_a_birth_date_is_typed_in_three_boxes(browser: Browser, kiosk: str, boxes: tuple[str, str, str]) -> None:
+    shown = browser.page(f"/kiosk/{kiosk}/check-in")
+    example = re.findall(r"For example: (\d+) (\d+) (\d+)", shown)[0]
+    for typed in (boxes, example):
+        sent = {"phone": "0612345678", "birth_date": [*typed]}
+        answer = browser.client.post(f"/kiosk/{kiosk}/services", data=sent)
+        assert answer.status_code == 200
+        assert "What are you here for?" in answer.get_data(as_text=True)
+
+
+def test_boxes_keep_what_was_typed(browser: Browser, kiosk: str) -> None:
+    sent = {"phone": "0612345678", "birth_date": ["31", "2", "1982"]}
+    html = browser.client.post(f"/kiosk/{kiosk}/services", data=sent).get_data(as_text=True)
+    assert re.findall(r'name="birth_date" type="text" value="(\d*)"', html) == ["31", "2", "1982"]
+    assert "This is no date. Type it like 14 3 1982." in html
 
 
 def test_an_appointment_of_today_has_arrived(
@@ -169,14 +212,17 @@ def test_two_who_share_phone_and_birthday_are_left_to_the_reception(
     [
         ({"phone": "12", "birth_date": "24121980"}, "Please type the whole phone number."),
         ({"phone": "0612345678", "birth_date": ""}, "Please type the birth date."),
-        ({"phone": "0612345678", "birth_date": "99999999"}, "This is no full date."),
+        ({"phone": "0612345678", "birth_date": ["99", "99", "9999"]}, "This is no date."),
+        ({"phone": "0612345678", "birth_date": ["3", "", "1980"]}, "Please type day, month and year."),
+        ({"mrn": "000001-3", "birth_date": ["", "", ""]}, "Please type the birth date."),
+        ({"phone": "0612345678", "birth_date": "tomorrow"}, "This is no date."),
         ({"phone": "0612345678", "birth_date": "24122090"}, "This date lies in the future."),
         ({"mrn": "000001-0"}, "This card could not be read."),
         ({}, "Please type the whole phone number."),
     ],
 )
 def test_what_cannot_be_read_is_asked_again(
-    browser: Browser, session: Session, kiosk: str, typed: dict[str, str], message: str
+    browser: Browser, session: Session, kiosk: str, typed: dict[str, Any], message: str
 ) -> None:
     answer = browser.client.post(f"/kiosk/{kiosk}/services", data=typed)
     assert answer.status_code == 422

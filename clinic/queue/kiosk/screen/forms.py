@@ -2,25 +2,22 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, StringField
+from wtforms import Field, HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from clinic.dates import MONTH_FIRST_REGIONS
 from clinic.patients.mrn import read_mrn
 from clinic.phones import to_e164
+from clinic.queue.kiosk.screen.fields import BirthBoxesField
 from clinic.queue.kiosk.screen.queries import Claim
-from clinic.web.fields import PastDateField
 from clinic.web.forms import CreateForm, Form
 from clinic.web.security import settings
 
 
-def date_pattern() -> str:
-    """How a date is typed, for people to see."""
-    return str(_("month/day/year") if settings().region in MONTH_FIRST_REGIONS else _("day/month/year"))
-
-
 class ClaimForm(Form):
-    """Who somebody says they are: a scanned card, or phone and birth date."""
+    """Who somebody says they are: the number of their card or their phone, and always the birth date.
+
+    One alone proves nothing: card numbers follow each other, and phone numbers are known to many.
+    """
 
     class Meta:
         # Nobody is signed in at a kiosk: its address is the key, and no cookie counts.
@@ -28,21 +25,32 @@ class ClaimForm(Form):
 
     mrn = StringField(_l("Card"), [Length(max=40)])
     phone = StringField(_l("Phone number"), [Length(max=40)])
-    birth_date = PastDateField(_l("Birth date"))
+    birth_date = BirthBoxesField(_l("Birth date"))
 
     def validate(self, extra_validators: object = None) -> bool:
         """Also that something usable was given."""
         sound = bool(super().validate(extra_validators))
         if self.mrn.data:
-            return self._check(self.mrn, self.claim.mrn, _("This card could not be read. Please try again.")) and sound
-        phone = self._check(self.phone, self.claim.phone, _("Please type the whole phone number."))
+            known = self._check(self.mrn, self.claim.mrn, _("This card could not be read. Please try again."))
+        else:
+            known = self._check(self.phone, self.claim.phone, _("Please type the whole phone number."))
         born = bool(self.birth_date.errors) or self._check(
             self.birth_date, self.birth_date.data, _("Please type the birth date.")
         )
-        return sound and phone and born
+        return sound and known and born
+
+    @property
+    def is_card(self) -> bool:
+        """Whether a card was read: then only the birth date is asked for."""
+        return bool(self.mrn.data and self.claim.mrn)
+
+    @property
+    def is_only_card(self) -> bool:
+        """Whether a card was just scanned, and nothing else asked yet."""
+        return self.is_card and not self.birth_date.raw_data
 
     @staticmethod
-    def _check(field: StringField, value: object, message: str) -> bool:
+    def _check(field: Field, value: object, message: str) -> bool:
         if value:
             return True
         field.errors = [*field.errors, message]
@@ -52,7 +60,7 @@ class ClaimForm(Form):
     def claim(self) -> Claim:
         """What was given, as it is looked up."""
         if self.mrn.data:
-            return Claim(mrn=read_mrn(self.mrn.data))
+            return Claim(mrn=read_mrn(self.mrn.data), birth_date=self.birth_date.data)
         phone = to_e164(self.phone.data, settings().region) if self.phone.data else None
         return Claim(phone=phone, birth_date=self.birth_date.data)
 

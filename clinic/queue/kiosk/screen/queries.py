@@ -23,7 +23,8 @@ TAIL = 7
 
 @dataclass(frozen=True)
 class Claim:
-    """Who somebody says they are: the MRN of their card, or phone (E.164) and birth date."""
+    """Who somebody says they are: the MRN of their card or a phone number (E.164), and the birth date that belongs to
+    it."""
 
     mrn: str | None = None
     phone: str | None = None
@@ -43,20 +44,24 @@ def list_offered(session: Session, kiosk: Kiosk) -> list[Service]:
 
 def find_claimed(session: Session, claim: Claim) -> int | None:
     """The one patient of the clinic who fits; None when nobody does, or more than one."""
-    fitting = select(Patient).where(Patient.is_active, Patient.merged_into_id.is_(None), Patient.deceased_on.is_(None))
-    if claim.mrn:
-        holder = find_by_mrn(session, claim.mrn)
-        return session.scalar(fitting.with_only_columns(Patient.id).where(Patient.id == holder))
-    if not claim.phone or not claim.birth_date:
+    if claim.birth_date is None:
         return None
-    tail = digits(claim.phone)[-TAIL:]
-    ids = phones_ending(session, [tail])[tail]
-    born = fitting.where(
-        Patient.id.in_(ids),
+    fitting = select(Patient).where(
+        Patient.is_active,
+        Patient.merged_into_id.is_(None),
+        Patient.deceased_on.is_(None),
         Patient.birth_date == claim.birth_date,
         Patient.birth_precision == BirthPrecision.DAY,
     )
-    found = [patient.id for patient in session.scalars(born) if _has_phone(patient, claim.phone)]
+    if claim.mrn:
+        holder = find_by_mrn(session, claim.mrn)
+        return session.scalar(fitting.with_only_columns(Patient.id).where(Patient.id == holder))
+    if not claim.phone:
+        return None
+    tail = digits(claim.phone)[-TAIL:]
+    ids = phones_ending(session, [tail])[tail]
+    born = session.scalars(fitting.where(Patient.id.in_(ids)))
+    found = [patient.id for patient in born if _has_phone(patient, claim.phone)]
     return found[0] if len(found) == 1 else None
 
 

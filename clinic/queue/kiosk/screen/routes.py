@@ -19,7 +19,8 @@ from clinic.queue.devices.queries import get_device_by_token
 from clinic.queue.devices.service import note_seen
 from clinic.queue.kiosk.models import Kiosk
 from clinic.queue.kiosk.screen import service
-from clinic.queue.kiosk.screen.forms import ClaimForm, TicketForm, date_pattern
+from clinic.queue.kiosk.screen.fields import example
+from clinic.queue.kiosk.screen.forms import ClaimForm, TicketForm
 from clinic.queue.kiosk.screen.queries import list_offered
 from clinic.queue.notices.queries import get_notices
 from clinic.queue.phone.queries import find_token, get_followed, get_place
@@ -70,7 +71,7 @@ def start(kiosk_token: str) -> Response:
 def check_in(kiosk_token: str) -> Response:
     kiosk = _kiosk(kiosk_token)
     languages.write_as_asked(kiosk.languages)
-    return _page("check_in", kiosk_token, kiosk, form=ClaimForm(formdata=None), pattern=date_pattern())
+    return _page("check_in", kiosk_token, kiosk, form=ClaimForm(formdata=None), example=example())
 
 
 @blueprint.get("/<kiosk_token>/services")
@@ -85,12 +86,17 @@ def services(kiosk_token: str) -> Response:
 @public(WHY)
 @reads_nothing("a kiosk gives tickets and shows nobody")
 def claim(kiosk_token: str) -> Response:
-    """What somebody who said who they are comes for. Nothing is looked up yet."""
+    """What somebody who said who they are comes for. Whoever showed a card is asked for the birth date first.
+
+    Nothing is looked up yet.
+    """
     kiosk = _kiosk(kiosk_token)
     languages.write_as_asked(kiosk.languages)
     form = ClaimForm()
+    if form.is_only_card:
+        return _page("check_in", kiosk_token, kiosk, form=form, example=example())
     if not form.validate():
-        return _page("check_in", kiosk_token, kiosk, 422, form=form, pattern=date_pattern())
+        return _page("check_in", kiosk_token, kiosk, 422, form=form, example=example())
     ticket_form = TicketForm(formdata=None, data={"mrn": form.mrn.data, "phone": form.phone.data})
     ticket_form.birth_date.data, ticket_form.is_claimed.data = form.birth_date.data, "1"
     return _services(kiosk_token, kiosk, ticket_form)
