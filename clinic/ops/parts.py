@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO
 
 from clinic import ROOT
 from clinic.config import Settings
 from clinic.ops.tether import die_with_parent
+from clinic.redis_folder import cut_zeros, set_aside
 from clinic.redis_server import server_command
 
 FIRST_DELAY = 0.2
@@ -21,7 +23,11 @@ log = logging.getLogger(__name__)
 
 
 class Part:
-    """One program in a process group of its own. Times are monotonic seconds."""
+    """One program in a process group of its own. Times are monotonic seconds.
+
+    Whatever keeps it from starting (no room, no memory, no program) is logged and tried again, for as long as the
+    clinic runs: nothing here raises for it.
+    """
 
     def __init__(self, name: str, command: Sequence[str], output: IO[bytes]) -> None:
         self.name = name
@@ -38,7 +44,16 @@ class Part:
 
     def start(self, now: float) -> None:
         """Start the program; Ctrl-C in the terminal does not reach it, and it does not outlive this process."""
-        self._process = subprocess.Popen(
+        try:
+            self._process = self._begin()
+        except (OSError, subprocess.SubprocessError) as error:
+            log.error("%s could not be started (%s: %s)", self.name, type(error).__name__, error)
+            self._wait(now)
+            return
+        self._started_at = now
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             self._command,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -47,14 +62,14 @@ class Part:
             start_new_session=True,
             preexec_fn=functools.partial(die_with_parent, os.getpid()),
         )
-        self._started_at = now
 
     def keep_running(self, now: float) -> None:
         """Note that the program ended, and start it again after a delay that doubles each time it ends early."""
         if self._process is None:
             if now >= self._start_at:
                 self.start(now)
-                log.warning("%s was started again as process %s", self.name, self.pid)
+                if self.pid:
+                    log.warning("%s was started again as process %s", self.name, self.pid)
             return
         status = self._process.poll()
         if status is None:
@@ -63,9 +78,17 @@ class Part:
         self._process = None
         is_steady = now - self._started_at > STEADY_SECONDS
         self._delay = FIRST_DELAY if is_steady else self._delay
-        self._start_at = now + self._delay
         log.error("%s ended (%s); next start in %.1f s", self.name, _reason(status), self._delay)
+        self._wait(now)
+        if not is_steady:
+            self._ended_early(status)
+
+    def _wait(self, now: float) -> None:
+        self._start_at = now + self._delay
         self._delay = min(self._delay * 2, LONGEST_DELAY)
+
+    def _ended_early(self, status: int) -> None:
+        """Called when the program ended soon after its start."""
 
     def stop(self, timeout: float) -> None:
         """Ask the program to end; kill it and what it started after `timeout` seconds."""
@@ -96,9 +119,38 @@ def _reason(status: int) -> str:
     return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit code {status}"
 
 
+class RedisPart(Part):
+    """The embedded Valkey. Its folder is mended before each start; one that it cannot read is set aside."""
+
+    _CRASHES = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT)
+
+    def __init__(self, var: Path, output: IO[bytes]) -> None:
+        super().__init__("Valkey", [], output)
+        self._var = var
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        self._command = server_command(self._var)
+        cut = cut_zeros(self._var / "redis")
+        if cut:
+            log.warning("Valkey's file ended in %d zero bytes, as after a power cut; they were cut off", cut)
+        return super()._begin()
+
+    def _ended_early(self, status: int) -> None:
+        """It refuses a damaged file with an exit code; a kill says nothing about its file."""
+        if status <= 0 and status not in self._CRASHES:
+            return
+        try:
+            aside = set_aside(self._var / "redis")
+        except OSError as error:
+            log.error("Valkey's folder could not be set aside (%s)", error)
+            return
+        if aside:
+            log.error("Valkey could not use its folder: set aside as %s; it starts with an empty one", aside.name)
+
+
 def redis_part(settings: Settings, output: IO[bytes]) -> Part:
     """The embedded Valkey."""
-    return Part("Valkey", server_command(settings.var), output)
+    return RedisPart(settings.var, output)
 
 
 def application_parts(output: IO[bytes]) -> list[Part]:

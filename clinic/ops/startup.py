@@ -71,25 +71,27 @@ def prepare_data() -> str:
     return done.stdout.strip()
 
 
-def wait_for_redis(var: Path, timeout: float) -> None:
-    """Until the embedded Valkey answers and has read its file. Raises StartError."""
-    if not _within(timeout, lambda: _answers_ping(redis_socket(var))):
-        raise StartError(f"Valkey does not answer; see {var}/log/clinic.log.")
+def redis_answers(var: Path, timeout: float, meanwhile: Callable[[], None]) -> bool:
+    """Whether the embedded Valkey answers and has read its file within `timeout`; `meanwhile` between two looks."""
+    return _within(timeout, lambda: _answers_ping(redis_socket(var)), meanwhile)
 
 
-def wait_until_ready(settings: Settings, timeout: float, meanwhile: Callable[[], None]) -> None:
-    """Until /health/ready says so, calling `meanwhile` between two looks. Raises StartError."""
-    if not _within(timeout, lambda: _is_ready(settings), meanwhile):
-        raise StartError(f"Clinic does not become ready; see {settings.var}/log/clinic.log.")
+def becomes_ready(settings: Settings, timeout: float, meanwhile: Callable[[], None]) -> bool:
+    """Whether /health/ready says so within `timeout`, calling `meanwhile` between two looks."""
+    return _within(timeout, lambda: _answers(settings, "/health/ready"), meanwhile)
 
 
-def _within(timeout: float, is_true: Callable[[], bool], meanwhile: Callable[[], None] | None = None) -> bool:
+def serves_pages(settings: Settings, timeout: float, meanwhile: Callable[[], None]) -> bool:
+    """Whether pages are served within `timeout`, whatever else is missing."""
+    return _within(timeout, lambda: _answers(settings, "/health/live"), meanwhile)
+
+
+def _within(timeout: float, is_true: Callable[[], bool], meanwhile: Callable[[], None]) -> bool:
     until = time.monotonic() + timeout
     while not is_true():
         if time.monotonic() > until:
             return False
-        if meanwhile:
-            meanwhile()
+        meanwhile()
         time.sleep(0.1)
     return True
 
@@ -99,10 +101,10 @@ def _answers_ping(path: Path) -> bool:
         return _exchange(client, str(path), b"PING\r\n").startswith(b"+PONG")
 
 
-def _is_ready(settings: Settings) -> bool:
+def _answers(settings: Settings, path: str) -> bool:
     address = "127.0.0.1" if settings.host in ("0.0.0.0", "") else settings.host  # nosec B104: only compared
     host = settings.trusted_hosts[0] if settings.trusted_hosts else "localhost"
-    request = f"GET /health/ready HTTP/1.0\r\nHost: {host}\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode()
     with socket.socket() as client:
         return b" 200 " in _exchange(client, (address, settings.port), request).split(b"\r\n")[0]
 

@@ -1,6 +1,7 @@
 """What the supervisor promises, on real processes."""
 
 import contextlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -137,3 +138,33 @@ def test_a_clinic_with_its_own_redis_needs_no_embedded_one() -> None:
     finally:
         second.remove()
         first.remove()
+
+
+@pytest.mark.guards("a clinic whose Valkey does not start serves its pages and says what is missing")
+def test_a_clinic_starts_without_valkey() -> None:
+    clinic = RunningClinic()
+    try:
+        (clinic.var / "redis").write_text("a file where the folder should be")
+        said = clinic.start()
+        assert "Clinic is ready" in said
+        assert "Not yet running: Valkey" in said
+        assert clinic.get("/auth/sign-in")[0] == 200
+        assert clinic.get("/health/ready")[0] == 503
+        (clinic.var / "redis").unlink()
+        clinic.wait_until_ready(60)
+    finally:
+        clinic.remove()
+
+
+@pytest.mark.guards("no log and no full disk ends the supervisor")
+def test_the_supervisor_survives_its_log(clinic: RunningClinic) -> None:
+    clinic.wait_until_ready()
+    log = clinic.var / "log"
+    shutil.move(log, clinic.var / "log-before")
+    log.write_text("a file where the folder should be")
+    clinic.kill("worker")
+    clinic.get("/auth/sign-in")
+    log.unlink()
+    clinic.kill("worker")
+    wait_until(lambda: log.is_dir() and "worker was started again" in clinic.log, 20, "the log does not go on")
+    clinic.wait_until_ready()
