@@ -11,6 +11,7 @@ from clinic.queue.models import Step
 # Every way back of one kind of step, and the view that takes it. A new one is added here, or says in
 # also_requires() whose permission it asks for.
 TAKEN_BY = {
+    "closing.undo": "closing.close_all",
     "notes.reopen": "notes.acknowledge",
     "notes.restore": "notes.void",
     "patients.restore_pair": "patients.dismiss_pair",

@@ -104,16 +104,18 @@ def test_closing_all_says_what_will_happen_and_does_it_once(
 ) -> None:
     later = evening.book("Emil", clock.now() + dt.timedelta(minutes=1))
     question = receptionist.page("/queue/closing/all")
-    assert "3 tickets: those in service become done" in question
-    assert "1 visit is checked out without an answer" in question
-    assert "1 appointment becomes a no-show" in question
+    assert "1 person is waiting and will be marked “Left without being seen”" in question
+    assert "1 holder of a ticket without a name" in question
+    assert "1 person is being seen and will be checked out" in question
+    assert "1 person was seen and will be checked out" in question
+    assert "1 person has not come and will be marked “No-show”" in question
     for _ in range(2):
-        assert receptionist.post("/queue/closing/all").status_code == 303
+        assert receptionist.post("/queue/closing/all", {"confirm": "y"}).status_code == 303
     evening.assert_closed()
     session.refresh(later)
     if later.day == evening.missed.day:
         assert later.state is AppointmentState.BOOKED
-        assert "1 appointment is still to come" in receptionist.page("/queue/closing")
+        assert "1 person is still to come" in receptionist.page("/queue/closing")
 
 
 def test_the_next_morning_starts_clean_by_itself_and_yesterday_stays_readable(
