@@ -23,6 +23,7 @@ AREAS = (
     "audit",
     "auth",
     "auth.drafts",
+    "auth.passwords",
     "desk",
     "desk.dashboard",
     "desk.notes",

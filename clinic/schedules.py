@@ -32,6 +32,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("exports-reconcile", "clinic.exports.jobs.reconcile", every=30),
     Schedule("exports-clean-up", "clinic.exports.jobs.clean_up", every=3600),
     Schedule("drafts-clean-up", "clinic.auth.drafts.jobs.clean_up", every=3600),
+    Schedule("sign-ins-clean-up", "clinic.auth.jobs.clean_up", every=3600),
     Schedule("photos-clean-up", "clinic.patients.photo.jobs.clean_up", every=86400),
     Schedule("uploads-sweep", "clinic.documents.uploads.jobs.sweep", every=300),
     Schedule("duplicates-match", "clinic.patients.duplicates.jobs.match_waiting", every=15),

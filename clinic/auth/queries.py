@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from clinic.auth.models import User, UserSession
@@ -54,10 +54,29 @@ def _find_session(session: Session, token: str) -> LiveSession | None:
     return LiveSession(row.id, row.last_seen_at, row.expires_at, User(**dict(zip(_USER_COLUMNS, row[3:], strict=True))))
 
 
+def session_topic(session_id: int) -> str:
+    """The live event of a session that somebody ended: its streams end with it."""
+    return f"session:{session_id}"
+
+
+def goes_on(session: Session, session_id: int, *, now: dt.datetime, idle: int) -> bool:
+    """Whether this session is unrevoked and unexpired, and its user active. `idle` in seconds."""
+    columns = select(UserSession.last_seen_at, UserSession.expires_at).join(User, User.id == UserSession.user_id)
+    active = UserSession.id == session_id, UserSession.revoked_at.is_(None), User.is_active
+    row = session.execute(columns.where(*active)).one_or_none()
+    return row is not None and _is_within(row.last_seen_at, row.expires_at, now=now, idle=idle)
+
+
+def _is_within(last_seen_at: dt.datetime, expires_at: dt.datetime, *, now: dt.datetime, idle: int) -> bool:
+    # A clock that was put back by hours ends nothing. What lies days ahead was begun while it was wrong.
+    is_of_now = last_seen_at - now < dt.timedelta(days=1)
+    return now < expires_at and now - last_seen_at <= dt.timedelta(seconds=idle) and is_of_now
+
+
 def find_live_session(session: Session, token: str, *, now: dt.datetime, idle: int) -> LiveSession | None:
     """The unrevoked, unexpired session of a cookie's token whose user is active, or None. `idle` in seconds."""
     found = _find_session(session, token)
-    if found is None or now >= found.expires_at or now - found.last_seen_at > dt.timedelta(seconds=idle):
+    if found is None or not _is_within(found.last_seen_at, found.expires_at, now=now, idle=idle):
         return None
     return found
 
@@ -94,6 +113,19 @@ def list_sessions(session: Session, user_id: int, *, now: dt.datetime) -> list[U
             .order_by(UserSession.last_seen_at.desc())
         )
     )
+
+
+def last_sign_ins(session: Session) -> dict[int, dt.datetime]:
+    """When each user signed in last, as far as sessions are kept."""
+    rows = session.execute(select(UserSession.user_id, func.max(UserSession.created_at)).group_by(UserSession.user_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def count_sessions(session: Session, *, now: dt.datetime) -> dict[int, int]:
+    """Sessions that go on, of each user who has any."""
+    is_open = UserSession.revoked_at.is_(None) & (UserSession.expires_at > now)
+    rows = session.execute(select(UserSession.user_id, func.count()).where(is_open).group_by(UserSession.user_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def list_users(session: Session) -> list[User]:

@@ -10,7 +10,7 @@ from flask import request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import FieldList, FormField, HiddenField, StringField, TextAreaField
+from wtforms import FieldList, FormField, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
 from wtforms.validators import ValidationError
@@ -49,7 +49,9 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta:
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
-            if issubclass(unbound_field.field_class, (StringField, TextAreaField)):
+            kind = unbound_field.field_class
+            # A password is what was typed, blanks and all.
+            if issubclass(kind, (StringField, TextAreaField)) and not issubclass(kind, PasswordField):
                 filters = list(unbound_field.kwargs.get("filters", []))
                 if tidy not in filters:
                     unbound_field.kwargs["filters"] = [tidy, *filters]

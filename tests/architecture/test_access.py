@@ -32,6 +32,8 @@ PUBLIC = {
     "feeds.read",
     "ops.live",
     "ops.ready",
+    "passwords.create",
+    "passwords.new",
     "phone.place",
     "phone.show",
 }

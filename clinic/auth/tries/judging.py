@@ -46,6 +46,13 @@ def is_right(guess: Guess, password_hash: str | None, password: str, *, now: dt.
     return is_it
 
 
+def count_wrong_code(guess: Guess, *, now: dt.datetime) -> None:
+    """Count and record a one-time code that was wrong; raises TooManyTries while the address is slowed."""
+    with transaction() as session:
+        service.count_wrong_code(session, guess, now=now)
+        service.record_refusal(session, guess, "wrong code", now=now)
+
+
 @contextmanager
 def waiting_in_turn(guess: Guess, *, now: dt.datetime) -> Iterator[None]:
     """A place among those who wait for a hash. TooManyTries when there is none, or when the block raises it: with words
