@@ -53,6 +53,7 @@ STEP_WORDS = {
     Step.WITHDRAW: StepWords(_l("Given by mistake"), "undo", "", _l("taken back, given by mistake")),
     Step.CLOSE: StepWords(_l("Close"), "check", "", _l("closed")),
     Step.IDENTIFY: StepWords(_l("Who is this?"), "user", "i", _l("identified")),
+    Step.CONFIRM: StepWords(_l("Confirm who it is"), "check", "i", _l("confirmed")),
     Step.UNDO: StepWords(_l("Undo"), "undo", "", _l("last step undone")),
 }
 

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.auth.models import User
@@ -61,12 +61,14 @@ class Step(enum.StrEnum):
     WITHDRAW = "withdraw"
     CLOSE = "close"
     IDENTIFY = "identify"
+    CONFIRM = "confirm"
     UNDO = "undo"
 
 
 # The only truth about moves: step -> state before -> state after. A pair that is missing is refused by the
 # service and has no button. WITHDRAW takes back a ticket given by mistake; CLOSE ends what a past day left open;
-# IDENTIFY says who a walk-in is and moves nothing; UNDO goes wherever the last step came from.
+# IDENTIFY says who a walk-in is, and CONFIRM that the holder is who they said at a kiosk: both move nothing.
+# UNDO goes wherever the last step came from.
 TRANSITIONS: dict[Step, dict[State, State]] = {
     Step.CALL: {State.WAITING: State.CALLED, State.ON_HOLD: State.CALLED},
     Step.RECALL: {State.CALLED: State.CALLED},
@@ -103,13 +105,14 @@ TRANSITIONS: dict[Step, dict[State, State]] = {
         State.IN_SERVICE: State.DONE,
     },
     Step.IDENTIFY: {state: state for state in OPEN_STATES},
+    Step.CONFIRM: {state: state for state in OPEN_STATES},
 }
 
 
 # Who may take a step, and so take it back.
 STEP_PERMISSIONS: dict[Step, str] = {
     **dict.fromkeys(Step, "queue.call"),
-    **dict.fromkeys((Step.JOIN, Step.WITHDRAW, Step.IDENTIFY), "queue.join"),
+    **dict.fromkeys((Step.JOIN, Step.WITHDRAW, Step.IDENTIFY, Step.CONFIRM), "queue.join"),
 }
 
 
@@ -122,6 +125,8 @@ class QueueEntry(Idempotent, Keyed, Base):
     """One ticket: a patient in a visit, or an anonymous walk-in, waiting for a service. `joined_at` never changes.
 
     `started_at` belongs to the service it waits for now; `served_at`, when service first began, outlives a transfer.
+    `is_claimed` while the patient is only who somebody at a kiosk said they are: until the desk confirms it, nothing in
+    public may tell that the clinic knows them.
     """
 
     __tablename__ = "queue_entries"
@@ -148,6 +153,7 @@ class QueueEntry(Idempotent, Keyed, Base):
     served_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     call_count: Mapped[int] = mapped_column(default=0)
+    is_claimed: Mapped[bool] = mapped_column(default=False, server_default=false())
     cancel_reason: Mapped[str | None] = mapped_column(EncryptedText("queue_entries.cancel_reason"))
 
     service: Mapped[Service] = relationship()
@@ -170,8 +176,8 @@ class QueueEntry(Idempotent, Keyed, Base):
         return self.state is State.CANCELLED and not self.cancel_reason
 
     def may(self, step: Step) -> bool:
-        """Whether the table of transitions allows `step` now."""
-        return self.state in TRANSITIONS.get(step, {})
+        """Whether the table of transitions allows `step` now; only what was claimed is there to be confirmed."""
+        return (step is not Step.CONFIRM or self.is_claimed) and self.state in TRANSITIONS.get(step, {})
 
 
 class QueueEvent(Idempotent, Keyed, Base):

@@ -33,6 +33,7 @@ BUTTONS = {
     Step.WITHDRAW,
     Step.RESTORE,
     Step.CLOSE,
+    Step.CONFIRM,
 }
 
 

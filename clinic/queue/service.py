@@ -39,6 +39,7 @@ _MOVING = (
     "finished_at",
     "call_count",
     "cancel_reason",
+    "is_claimed",
     "patient_id",
     "visit_id",
 )
@@ -67,6 +68,7 @@ def join_queue(
     service_id: int,
     visit: Visit | None = None,
     lane: Lane = Lane.NORMAL,
+    is_claimed: bool = False,
     idempotency_key: str | None = None,
     actor: Actor,
     now: dt.datetime,
@@ -93,6 +95,7 @@ def join_queue(
         state=State.WAITING,
         joined_at=now,
         call_count=0,
+        is_claimed=is_claimed,
         idempotency_key=idempotency_key,
     )
     session.add(entry)
@@ -159,6 +162,8 @@ def move_entry(
         if not reason:
             raise Invalid(_("Say why the ticket is cancelled."), "reason")
         given["cancel_reason"] = reason
+    if step is Step.CONFIRM:
+        given["is_claimed"] = False
     _apply(session, entry, step, given, actor=actor, now=now)
     return entry
 
@@ -252,7 +257,7 @@ def _apply(
 
 def _consequences(entry: QueueEntry, step: Step, target: State, now: dt.datetime) -> dict[str, Any]:
     """What a step does to the times of an entry."""
-    if step is Step.IDENTIFY:
+    if step in (Step.IDENTIFY, Step.CONFIRM):
         return {}
     if target is State.WAITING:
         back: dict[str, Any] = dict.fromkeys(("room_id", "called_at", "started_at", "finished_at", "cancel_reason"))

@@ -61,7 +61,7 @@ def _entries(day: dt.date) -> Select[Any]:
     """Tickets that are open, and those of nobody known."""
     named = (QueueEntry.id, QueueEntry.state, QueueEntry.visit_id, QueueEntry.prefix, QueueEntry.number)
     times = (QueueEntry.joined_at, QueueEntry.called_at, QueueEntry.started_at, QueueEntry.finished_at)
-    query = select(*named, *times, QueueEntry.lane, Room.name.label("room"), *_SHOWN)
+    query = select(*named, *times, QueueEntry.lane, QueueEntry.is_claimed, Room.name.label("room"), *_SHOWN)
     query = query.join(Service, Service.id == QueueEntry.service_id).outerjoin(Room, Room.id == QueueEntry.room_id)
     is_anonymous = QueueEntry.visit_id.is_(None)
     return query.where(QueueEntry.day == day, QueueEntry.state.in_(OPEN_STATES) | is_anonymous)
@@ -139,6 +139,7 @@ def _ticket(entry: Row[Any] | None) -> dict[str, Any]:
         "lane": entry.lane,
         "room": entry.room,
         "called_at": entry.called_at,
+        "is_claimed": entry.is_claimed,
     }
 
 

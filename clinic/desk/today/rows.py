@@ -81,6 +81,7 @@ class Line:
     lane: Lane = Lane.NORMAL
     room: str | None = None
     called_at: dt.datetime | None = None
+    is_claimed: bool = False
 
     @property
     def order(self) -> tuple[int, float, str]:

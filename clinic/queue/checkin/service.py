@@ -30,6 +30,7 @@ def check_in(
     lane: Lane = Lane.NORMAL,
     idempotency_key: str | None = None,
     is_confirmed: bool = False,
+    is_claimed: bool = False,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
@@ -37,8 +38,9 @@ def check_in(
     """A patient is here, for an appointment of today or as a walk-in: a visit and its ticket, and the appointment has
     arrived. Without `service_id` it is the appointment's. The same key again returns the first ticket.
 
-    Invalid("confirm") when the patient is here already and `is_confirmed` is not set; with it a walk-in gets one more
-    ticket in the same visit. Conflict when this appointment has been checked in.
+    `is_claimed` when only a kiosk was told who it is. Invalid("confirm") when the patient is here already and
+    `is_confirmed` is not set; with it a walk-in gets one more ticket in the same visit. Conflict when this appointment
+    has been checked in.
     """
     if service_id is None and appointment_id is not None:
         service_id = get_appointment(session, appointment_id).service_id
@@ -55,6 +57,7 @@ def check_in(
         service_id=service_id,
         visit=visit,
         lane=lane,
+        is_claimed=is_claimed,
         idempotency_key=idempotency_key,
         actor=actor,
         now=now,

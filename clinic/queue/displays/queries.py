@@ -80,7 +80,8 @@ def _call(entry: QueueEntry, privacy: Privacy) -> Call:
         key=f"{entry.id}:{entry.call_count}",
         ticket=entry.ticket,
         place=entry.room.name if entry.room else entry.department.name,
-        name=shown_name(entry.patient, privacy),
+        # A name on a ticket of a kiosk would tell whoever made the claim that it matched: the desk confirms it first.
+        name=shown_name(None if entry.is_claimed else entry.patient, privacy),
         called_at=entry.called_at,
     )
 

@@ -17,9 +17,10 @@ from clinic.directory.models import Service
 from clinic.patients.models import Patient
 from clinic.queue import service as queue
 from clinic.queue.devices.queries import get_device_by_token
+from clinic.queue.displays.models import Privacy
 from clinic.queue.kiosk.models import Kiosk
 from clinic.queue.kiosk.screen.routes import ANSWER_SECONDS
-from clinic.queue.models import QueueEntry, Step
+from clinic.queue.models import QueueEntry, QueueEvent, Step
 from clinic.visits.models import Visit
 from tests.browser_client import Browser
 from tests.factories import TESTER, Factory
@@ -178,6 +179,52 @@ def test_nobody_can_tell_a_patient_from_a_stranger(
     assert tickets[:3] == tickets[3:] == ["A-003", "A-004", "A-005"]
     assert [e.patient_id for e in entries(session)[2:]] == [None, None, amina.id]
     assert min(seconds) >= ANSWER_SECONDS
+
+
+@pytest.mark.guards("kiosk and waiting-room screen together never tell who is a patient")
+@pytest.mark.parametrize("privacy", [Privacy.INITIALS, Privacy.FIRST_NAME])
+def test_no_screen_names_a_ticket_of_a_kiosk_until_the_desk_confirms_it(
+    receptionist: Browser,
+    session: Session,
+    make: Factory,
+    kiosk: str,
+    consultation: Service,
+    amina: Patient,
+    privacy: Privacy,
+) -> None:
+    screen = f"/display/{make.display(consultation.department, privacy=privacy)}"
+    give(receptionist, kiosk, claim(consultation))
+    give(receptionist, kiosk, claim(consultation, born="25121980"))
+    for entry in entries(session):
+        with transaction(session):
+            queue.move_entry(session, entry_id=entry.id, step=Step.CALL, actor=TESTER, now=clock.now())
+    rows = re.findall(r'<li data-call="\d+:1".*?</li>', receptionist.page(screen), re.DOTALL)
+    assert len(rows) == 2
+    alike = [re.sub(r"\d+:1|\b0*[12]\b|A-00\d", "", row) for row in rows]
+    assert alike[0] == alike[1]
+    assert "A. B." not in rows[0] + rows[1]
+    assert "Amina" not in rows[0] + rows[1]
+
+    known = entries(session)[0]
+    assert "by kiosk, not confirmed" in receptionist.page(f"/queue/boards/{consultation.department_id}")
+    assert "by kiosk, not confirmed" in receptionist.page("/today")
+    assert "Confirm who it is" in receptionist.page(f"/queue/{known.id}")
+    assert receptionist.post(f"/queue/{known.id}/confirm").status_code == 303
+    named = receptionist.page(screen)
+    assert ("A. B." if privacy is Privacy.INITIALS else "Amina") in named
+    assert "by kiosk, not confirmed" not in receptionist.page("/today")
+    assert receptionist.post(f"/queue/{known.id}/confirm").status_code == 409
+    event = session.scalars(select(QueueEvent.id).order_by(QueueEvent.id.desc())).first()
+    receptionist.post(f"/queue/events/{event}/undo")
+    assert "Amina" not in receptionist.page(screen)
+    assert "A. B." not in receptionist.page(screen)
+
+
+def test_only_who_checks_in_confirms(
+    cashier: Browser, session: Session, kiosk: str, consultation: Service, amina: Patient
+) -> None:
+    give(cashier, kiosk, claim(consultation))
+    assert cashier.post(f"/queue/{entries(session)[0].id}/confirm").status_code == 403
 
 
 def test_who_is_here_already_gets_one_more_ticket_without_a_name(

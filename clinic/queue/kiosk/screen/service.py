@@ -28,8 +28,9 @@ def give_claimed(
 ) -> QueueEntry:
     """A ticket for whoever says who they are: their check-in when the clinic knows them, else one without a name.
 
-    Nobody can tell which from the ticket. The same claim again returns the same ticket while it is open, whether it is
-    a patient's or not; whoever is here already gets another ticket, without a name.
+    The check-in counts as claimed until the desk confirms it. Nobody can tell which from the ticket. The same claim
+    again returns the same ticket while it is open, whether it is a patient's or not; whoever is here already gets
+    another ticket, without a name.
     """
     day = clinic_day(now, zone)
     _prefix, department_id = lock_service(session, service_id)
@@ -47,6 +48,7 @@ def give_claimed(
         patient_id=patient_id,
         service_id=service_id,
         appointment_id=due.id if due else None,
+        is_claimed=True,
         idempotency_key=key,
         actor=actor,
         now=now,
