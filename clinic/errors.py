@@ -13,6 +13,10 @@ class NotFound(DomainError):
     """There is no such thing, or the actor may not know of it."""
 
 
+class NotYours(NotFound):
+    """It exists, but the actor may not know of it: answered like NotFound, and recorded as refused."""
+
+
 class Forbidden(DomainError):
     """The actor may not do this."""
 

@@ -12,6 +12,7 @@ from clinic.appointments.feeds import models as feed_models
 from clinic.appointments.schedules import models as schedule_models
 from clinic.appointments.waitlist import models as waitlist_models
 from clinic.audit import models as audit_models
+from clinic.audit.readings import models as reading_models
 from clinic.auth import models as auth_models
 from clinic.auth.drafts import models as draft_models
 from clinic.db import WRITE_OPTION, Base, db
@@ -36,6 +37,7 @@ from migrations.checks import assert_references, count_rows, include_object, los
 # Importing the models fills the metadata; the tuple says so to linters and to readers.
 MODELS = (
     audit_models,
+    reading_models,
     auth_models,
     draft_models,
     directory_models,

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
 from clinic import create_app
+from clinic.audit.readings.flushing import flush
 from clinic.auth.access import Role
 from clinic.config import Settings, load_settings
 from clinic.db import WRITE_OPTION, db
@@ -87,6 +88,7 @@ def session(app: Flask) -> Iterator[Session]:
     """The request's session inside an outer transaction that is rolled back: commits become savepoints."""
     # What was worked out from the rows of another test.
     app.extensions.pop("clinic_outlooks", None)
+    app.extensions["clinic_readings"].forget()
     for key in redis_client().scan_iter("clinic:cache:*"):
         redis_client().delete(key)
     with app.app_context():
@@ -105,6 +107,12 @@ def session(app: Flask) -> Iterator[Session]:
             if outer.is_active:
                 outer.rollback()
             connection.close()
+
+
+@pytest.fixture
+def write_readings(app: Flask, session: Session) -> Callable[[], int]:
+    """Writes to the log what was read so far, as the background thread of a running clinic does; how many entries."""
+    return lambda: flush(app.extensions["clinic_readings"], session)
 
 
 @pytest.fixture

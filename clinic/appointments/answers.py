@@ -10,7 +10,7 @@ from clinic.appointments.models import Appointment, AppointmentEvent, Step
 from clinic.appointments.waitlist.queries import count_suited
 from clinic.appointments.words import STEP_WORDS
 from clinic.db import current_session
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.security import settings
 
 CHANGED = "close-dialog, appointments-changed"
@@ -24,6 +24,7 @@ def when(appointment: Appointment) -> str:
 
 def stepped(appointment: Appointment, event: AppointmentEvent | None, *, can_undo: bool = True) -> BaseResponse:
     """After a step: a toast that says it, with the way back; the open lists read themselves again."""
+    reading.shown(appointment.patient_id)
     done = STEP_WORDS[event.step].done if event else ""
     message = f"{done}: {when(appointment)}"
     if not htmx.wants_partial():

@@ -23,7 +23,7 @@ from clinic.auth.access import also_requires, reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.patients.chart.page import open_chart
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -44,6 +44,7 @@ def show(appointment_id: int) -> Response:
 
 
 def _dialog(partial: str, title: str, appointment: Appointment, status: int = 200, **context: Any) -> Response:
+    reading.shown(appointment.patient_id)
     back = url_for("calendar.index", day=appointment.day.isoformat())
     return dialog(f"appointments/{partial}", title, back, status, appointment=appointment, **context)
 

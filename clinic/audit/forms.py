@@ -1,9 +1,11 @@
 """What a manager may look for in the log."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField
-from wtforms.validators import Optional
+from wtforms import IntegerField, SelectField
+from wtforms.validators import NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
+from clinic.audit.readings.gathering import LARGEST_ID
 from clinic.web.fields import DayField
 from clinic.web.forms import Form
 
@@ -18,3 +20,11 @@ class AuditFilterForm(Form):
     action = SelectField(_l("What"), validators=[Optional()])
     since = DayField(_l("From"), validators=[Optional()])
     until = DayField(_l("To"), validators=[Optional()])
+
+
+class AuditScreenForm(AuditFilterForm):
+    """The same on the log's own screen, which a chart leads to with its number."""
+
+    patient = IntegerField(
+        widget=HiddenInput(), validators=[Optional(), NumberRange(1, LARGEST_ID, _l("There is no such patient."))]
+    )

@@ -3,16 +3,20 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from clinic.audit.models import AuditEntry
+from clinic.audit.readings.models import ReadingPatient
 from clinic.errors import NotFound
 
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """What to look for; None means anything. `since` is included, `until` is not."""
+    """What to look for; None means anything. `since` is included, `until` is not.
+
+    With `patient_id` also the lists and searches that showed the patient, though their entries speak of others too.
+    """
 
     actor_id: int | None = None
     action: str | None = None
@@ -29,12 +33,18 @@ def audit_query(wanted: AuditFilter) -> Select[tuple[AuditEntry]]:
     if wanted.action:
         query = query.where(AuditEntry.action == wanted.action)
     if wanted.patient_id is not None:
-        query = query.where(AuditEntry.patient_id == wanted.patient_id)
+        query = query.where(AuditEntry.seq.in_(_about_patient(wanted.patient_id)))
     if wanted.since:
         query = query.where(AuditEntry.at >= wanted.since)
     if wanted.until:
         query = query.where(AuditEntry.at < wanted.until)
     return query
+
+
+def _about_patient(patient_id: int) -> CompoundSelect[tuple[int]]:
+    """The numbers of entries about a patient alone, and of those about several of whom this is one."""
+    alone = select(AuditEntry.seq).where(AuditEntry.patient_id == patient_id)
+    return union_all(alone, select(ReadingPatient.seq).where(ReadingPatient.patient_id == patient_id))
 
 
 def list_entries(session: Session, wanted: AuditFilter, *, before: int | None, limit: int) -> list[AuditEntry]:

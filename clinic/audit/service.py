@@ -53,6 +53,11 @@ def use_audit_key(key: bytes) -> None:
     _Key.current = key
 
 
+def keyed_digest(of: bytes) -> bytes:
+    """A digest under the chain's key: a key of its own for another purpose, named by `of`."""
+    return hmac.digest(_Key.current, of, hashlib.sha256)
+
+
 def record(
     session: Session,
     action: str,
@@ -64,8 +69,13 @@ def record(
     patient_id: int | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
-) -> None:
-    """Add an entry to the open transaction. `action` is "area.verb"; before and after hold what changed."""
+    request: str | None = None,
+) -> dict[str, Any]:
+    """Add an entry to the open transaction. `action` is "area.verb"; before and after hold what changed.
+
+    `request` is the id of the request it belongs to, by default the one under way. Returns the entry: once it is
+    sealed, its `seq` stands in it.
+    """
     entry = {
         "at": now,
         "actor_id": actor.actor_id,
@@ -74,11 +84,12 @@ def record(
         "entity": entity,
         "entity_id": entity_id,
         "patient_id": patient_id,
-        "request_id": request_id.get(),
+        "request_id": request or request_id.get(),
         "before": plain(before),
         "after": plain(after),
     }
     before_commit(session, _PENDING, _Sealer()).entries.append(entry)
+    return entry
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -137,11 +148,15 @@ def _digest(previous: bytes, seq: int, entry: Mapping[Any, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class Verification:
-    """Outcome of verify_chain(): entries read, and the first problem found, if one."""
+    """Outcome of verify_chain(): entries read, and the first problem found, if one.
+
+    Without `is_anchored` nothing was given that would show whether entries are missing at the end.
+    """
 
     entries: int
     problem: str | None
     head: str
+    is_anchored: bool = False
 
 
 def verify_chain(session: Session, expected_head: str | None = None) -> Verification:
@@ -162,7 +177,7 @@ def verify_chain(session: Session, expected_head: str | None = None) -> Verifica
         seen = seen or f"{entry.seq}:{digest.hex()}" == expected_head
     head = f"{expected_seq}:{digest.hex()}"
     problem = None if seen else "the log does not contain the expected head: its end was cut off"
-    return Verification(expected_seq, problem, head)
+    return Verification(expected_seq, problem, head, is_anchored=expected_head is not None)
 
 
 def _entries(session: Session) -> Iterator[Row[Any]]:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.appointments.schedules.labels import explained
+from clinic.appointments.schedules.labels import explained, patient_ids
 from clinic.appointments.schedules.queries import Stranded
 from clinic.appointments.schedules.service import WouldStrand, check_unused
 from clinic.auth.access import reads, reads_nothing, requires
@@ -23,7 +23,7 @@ from clinic.directory.queries import get_place, list_departments
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.money import currency_of
 from clinic.queue.queries import count_open
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
 
@@ -167,6 +167,7 @@ def deactivate(kind: str, place_id: int) -> BaseResponse:
 
 def _confirm_deactivate(kind: Kind, place_id: int, stranded: Sequence[Stranded]) -> Response:
     """Which booked appointments need the place, and whether to go on."""
+    reading.shown(*patient_ids(stranded))
     place = get_place(current_session(), kind.model, place_id)
     return dialog(
         "directory/_deactivate.html",
@@ -235,6 +236,7 @@ def _done(message: str | None = None) -> BaseResponse:
     """The fresh directory for htmx, with any dialog closed; else back to the page."""
     if not htmx.wants_partial():
         return htmx.go(url_for("directory.index"), toast=message)
+    reading.shown()
     response = make_response(render_template("directory/_departments.html", **_shown()))
     response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#departments", "morph"
     return htmx.with_toast(response, message, close_dialog=True) if message else response

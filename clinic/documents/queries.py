@@ -1,12 +1,10 @@
 """Reads of documents."""
 
-import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
-from clinic.audit.models import AuditEntry
 from clinic.documents.models import Category, Document, Upload, UploadState
 from clinic.errors import NotFound
 
@@ -79,15 +77,3 @@ def sum_stored_bytes(session: Session, patient_id: int) -> int:
         Upload.patient_id == patient_id, Upload.state.in_([UploadState.RECEIVING, UploadState.DUPLICATE])
     )
     return int(session.scalar(documents) or 0) + int(session.scalar(uploads) or 0)
-
-
-def was_opened_since(session: Session, document_id: int, *, action: str, actor_id: int, since: dt.datetime) -> bool:
-    """Whether the audit log already tells that this person opened the document."""
-    query = select(AuditEntry.seq).where(
-        AuditEntry.entity == "document",
-        AuditEntry.entity_id == document_id,
-        AuditEntry.actor_id == actor_id,
-        AuditEntry.action == action,
-        AuditEntry.at >= since,
-    )
-    return session.scalar(query.limit(1)) is not None

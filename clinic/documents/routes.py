@@ -1,6 +1,5 @@
 """The documents of a patient: list, preview, download, description and voiding."""
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +14,8 @@ from clinic.documents import service
 from clinic.documents.forms import EditForm, UploadForm, VoidForm, category_label
 from clinic.documents.media import ACCEPT, PICTURES, PREVIEWS
 from clinic.documents.models import Category, Document, Upload
-from clinic.documents.queries import count_documents, find_same_file, get_document, list_documents, was_opened_since
-from clinic.documents.sending import CONTENT_POLICY, is_continuation, send
+from clinic.documents.queries import count_documents, find_same_file, get_document, list_documents
+from clinic.documents.sending import CONTENT_POLICY, send
 from clinic.documents.storage import current_storage
 from clinic.documents.uploads.plain import receive_files
 from clinic.documents.uploads.queries import list_pending_uploads
@@ -25,11 +24,10 @@ from clinic.documents.uploads.service import digest_token
 from clinic.errors import NotFound
 from clinic.extensions import talisman
 from clinic.patients.chart.page import open_chart
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
 
-CONTINUES_WITHIN = dt.timedelta(minutes=10)
 blueprint = Blueprint("documents", __name__)
 
 
@@ -107,6 +105,7 @@ def create(patient_id: int) -> BaseResponse:
 @reads("patient")
 def show(document_id: int) -> Response:
     document = get_document(current_session(), document_id)
+    reading.shown(document.patient_id)
     return dialog(
         "documents/_document.html",
         document.title,
@@ -142,23 +141,10 @@ def download(document_id: int) -> Response:
 
 
 def _send(document: Document, kind: str, action: str) -> Response:
+    reading.looked_at(action, "document", document.id, document.patient_id)
     response = send(current_storage(), document, kind)
-    if request.method == "GET" and response.status_code < 400:
-        _record_opening(document, action)
     current_session().rollback()
     return response
-
-
-def _record_opening(document: Document, action: str) -> None:
-    """One entry for each preview and download, not for each range of it."""
-    document_id, person, now = document.id, actor(), clock.now()
-    since = now - CONTINUES_WITHIN
-    if is_continuation() and was_opened_since(
-        current_session(), document_id, action=action, actor_id=person.id, since=since
-    ):
-        return
-    with transaction() as session:
-        service.record_opening(session, document=document, action=action, actor=person, now=now)
 
 
 @blueprint.get("/documents/<int:document_id>/edit")
@@ -214,11 +200,13 @@ def void(document_id: int) -> BaseResponse:
 
 
 def _edit_page(document: Document, form: EditForm, status: int = 200) -> Response:
+    reading.shown(document.patient_id)
     title, back = _("Change this document"), _list_url(document)
     return dialog("documents/_edit.html", title, back, status, form=form, document=document)
 
 
 def _void_page(document: Document, form: VoidForm, status: int = 200) -> Response:
+    reading.shown(document.patient_id)
     title, back = _("Void this document"), _list_url(document)
     return dialog("documents/_void.html", title, back, status, form=form, document=document)
 

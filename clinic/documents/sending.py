@@ -53,12 +53,6 @@ def requested_range(etag: str, size: int) -> tuple[int, int] | None:
     return asked.range_for_length(size) or (0, 0)
 
 
-def is_continuation() -> bool:
-    """Whether a later part of a file is asked for, as a viewer or a resumed download does."""
-    asked = request.range
-    return bool(asked and asked.units == "bytes" and all(start is None or start > 0 for start, _ in asked.ranges))
-
-
 def send(storage: Storage, document: Document, kind: str) -> Response:
     """The file, or the range of it that was asked for, decrypted piece by piece as it is sent.
 

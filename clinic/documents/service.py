@@ -77,8 +77,3 @@ def void_document(
     )
     live.publish(session, f"documents:{document.patient_id}")
     return document
-
-
-def record_opening(session: Session, *, document: Document, action: str, actor: Actor, now: dt.datetime) -> None:
-    """Note that somebody previewed ("documents.view") or downloaded ("documents.download") a document."""
-    record(session, action, "document", document.id, actor=actor, now=now, patient_id=document.patient_id)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from clinic.auth.models import User
-from clinic.errors import NotFound
+from clinic.errors import NotFound, NotYours
 from clinic.exports.datasets.dataset import Dataset
 from clinic.exports.datasets.registry import DATASETS
 from clinic.exports.models import Export, ExportState
@@ -33,7 +33,8 @@ def get_export(session: Session, export_id: int, user: User) -> Export:
     """The export, or NotFound when there is none that this person may see."""
     found = session.scalar(_visible(user).where(Export.id == export_id))
     if found is None:
-        raise NotFound(_("There is no such export."))
+        is_others = session.get(Export, export_id) is not None
+        raise (NotYours if is_others else NotFound)(_("There is no such export."))
     return found
 
 

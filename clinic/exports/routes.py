@@ -20,7 +20,7 @@ from clinic.exports.models import Delimiter, Export, ExportFormat, ExportState
 from clinic.exports.queries import datasets_for, get_export, list_exports
 from clinic.exports.service import Wanted
 from clinic.paging import FETCHED, page_after, read_key
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.forms import Form
 from clinic.web.security import actor, settings
 
@@ -119,6 +119,7 @@ def download(export_id: int) -> Response:
         if export.state is not ExportState.FINISHED or export.stored_as is None or _is_over(export):
             raise NotFound(_("This file is not there (any more). Make the export again."))
         service.record_download(session, export, actor=actor(), now=clock.now())
+    reading.recorded()
     return _send(export)
 
 

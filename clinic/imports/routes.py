@@ -23,7 +23,7 @@ from clinic.imports.preview import Preview, guess_again, look_into
 from clinic.imports.queries import get_import, iterate_refusals, list_imports, list_refusals, list_sources
 from clinic.imports.uploads import store_upload
 from clinic.paging import FETCHED, Page, page_after, read_key
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -141,6 +141,7 @@ def refusals(import_id: int) -> Response:
     """Every refused row as a table; a reason may quote the file, so no cell is left to run as a formula."""
     with transaction() as session:
         service.record_report(session, import_id=import_id, actor=actor(), now=clock.now())
+    reading.recorded()
     response = Response(stream_with_context(_report(import_id)), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"import-{import_id}-refused.csv")
     return response
@@ -159,6 +160,7 @@ def _cells(*cells: str) -> str:
 
 
 def _refusals(import_id: int) -> Page[ImportRefusal]:
+    reading.looked_at("imports.read", "import", import_id)
     after = read_key(request.args.get("after")) or 0
     rows = list_refusals(current_session(), import_id, after=after, limit=FETCHED)
     return page_after(rows, lambda refusal: (refusal.line,))
@@ -185,6 +187,7 @@ def _look(row: Import, options: dict[str, Any]) -> Preview:
 
 
 def _check_page(row: Import, form: TableForm | None, options: dict[str, Any], status: int = 200) -> Response:
+    reading.looked_at("imports.read", "import", row.id)
     return htmx.page(
         "imports/check.html",
         partial="imports/_check.html",

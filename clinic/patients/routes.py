@@ -11,9 +11,9 @@ from clinic.db import current_session
 from clinic.paging import PAGE_SIZE
 from clinic.patients.blueprint import blueprint
 from clinic.patients.listing.page import read_listing
-from clinic.patients.search.page import read_results, read_text
+from clinic.patients.search.page import patient_ids, read_results, read_text
 from clinic.patients.search.queries import find_exact
-from clinic.web import htmx
+from clinic.web import htmx, reading
 
 __all__ = ["blueprint"]
 
@@ -45,6 +45,7 @@ def search() -> BaseResponse:
     if sent and (patient_id := find_exact(session, text)):
         return htmx.go(url_for("patients.show", patient_id=patient_id))
     results = read_results(session, text, PAGE_SIZE, form.get("after"))
+    reading.shown(*patient_ids(results))
     if sent and results.is_certain:
         return htmx.go(url_for("patients.show", patient_id=results.lines[0].id))
     return htmx.page("patients/search.html", partial="patients/_found.html", results=results)
@@ -65,11 +66,13 @@ def suggest() -> str:
     """The best matches below the search box."""
     text = read_text(request.form.get("q", ""))
     results = read_results(current_session(), text, SUGGESTIONS) if text.typed else None
+    reading.shown(*patient_ids(results))
     return render_template("patients/_suggestions.html", results=results)
 
 
 def _list(args: MultiDict[str, str]) -> Response:
     listing, is_valid = read_listing(current_session(), args)
+    reading.shown(*(line.id for line in listing.lines))
     status = 200 if is_valid else 422
     return htmx.page("patients/index.html", partial="patients/_results.html", status=status, listing=listing)
 

@@ -16,7 +16,7 @@ from clinic.patients.details import PatientDetails, check, columns, details_of, 
 from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
-from clinic.patients.queries import find_by_idempotency_key, get_patient, not_merged
+from clinic.patients.queries import find_by_idempotency_key, not_merged
 from clinic.patients.search.service import SearchEntry, index_patient, index_patients
 from clinic.patients.tokens import identifier_token
 
@@ -121,12 +121,6 @@ def deactivate_patient(session: Session, *, patient_id: int, reason: str, actor:
 def reactivate_patient(session: Session, *, patient_id: int, reason: str, actor: Actor, now: dt.datetime) -> Patient:
     """Bring a patient back into the daily lists. Conflict when already done."""
     return _set_active(session, patient_id, True, reason, actor, now)
-
-
-def open_chart(session: Session, *, patient_id: int, actor: Actor, now: dt.datetime) -> None:
-    """Note that somebody looked at a chart; NotFound."""
-    patient = get_patient(session, patient_id)
-    _record(session, "patients.open", patient.id, actor=actor, now=now)
 
 
 def note_visit(session: Session, *, patient_id: int, at: dt.datetime) -> dt.datetime | None:

@@ -44,6 +44,12 @@ class Board:
     counts: dict[State, int]
 
     @property
+    def patient_ids(self) -> set[int | None]:
+        """Everybody on it; None for tickets of nobody known."""
+        columns = (self.waiting, self.called, self.in_service, self.on_hold, self.closed, self.left_open)
+        return {entry.patient_id for column in columns for entry in column}
+
+    @property
     def closed_count(self) -> int:
         return sum(self.counts.get(state, 0) for state in CLOSED_STATES)
 

@@ -15,7 +15,7 @@ from clinic.queue import queries, service
 from clinic.queue.blueprint import blueprint
 from clinic.queue.forms import STEP_WORDS, CancelForm, MoveForm, TransferForm
 from clinic.queue.models import STEP_PERMISSIONS, QueueEntry, QueueEvent, Step
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -61,12 +61,14 @@ def _board(department_id: int, only_room: int | None, error: str | None = None) 
     read = current_session()
     department = queries.get_department(read, department_id)
     rooms = queries.list_rooms(read, department_id)
+    board = queries.get_board(read, department_id, today(), room_id=only_room)
+    reading.shown(*board.patient_ids)
     return {
         "department": department,
         "rooms": rooms,
         "only_room": next((r for r in rooms if r.id == only_room), None),
         "room_id": only_room or _usual_room(department_id, [r.id for r in rooms]),
-        "board": queries.get_board(read, department_id, today(), room_id=only_room),
+        "board": board,
         "form": MoveForm(formdata=None),
         "error": error,
     }
@@ -228,6 +230,7 @@ def _transfer_form(entry: QueueEntry, **options: object) -> TransferForm:
 
 
 def _ask(partial: str, title: str, form: CancelForm | TransferForm, entry: QueueEntry, status: int = 200) -> Response:
+    reading.shown(entry.patient_id)
     back = url_for("queue.board", department_id=entry.department_id)
     return dialog(partial, f"{title} · {entry.ticket}", back, status, form=form, entry=entry)
 
@@ -245,6 +248,7 @@ def undo(event_id: int) -> BaseResponse:
 
 def _stepped(form: MoveForm | None, entry: QueueEntry, event: QueueEvent | None) -> BaseResponse:
     """After a step: the fresh board it was taken on, or a word to whatever page is open; with the way back."""
+    reading.shown(entry.patient_id)
     done = STEP_WORDS[event.step].done if event else ""
     message = _("%(ticket)s %(done)s", ticket=entry.ticket, done=done)
     if not htmx.wants_partial():
@@ -273,6 +277,7 @@ def _board_or_redirect(
 @reads("patient")
 def show(entry_id: int) -> Response:
     entry = queries.get_entry(current_session(), entry_id)
+    reading.shown(entry.patient_id)
     events = queries.list_events(current_session(), [entry_id])[entry_id]
     back = url_for("queue.board", department_id=entry.department_id)
     return dialog("queue/_entry_details.html", entry.ticket, back, entry=entry, events=events)

@@ -20,7 +20,7 @@ from clinic.visits.forms import STATE_WORDS, CancelVisitForm, CheckOutForm, DayF
 from clinic.visits.models import Settlement, State, Visit
 from clinic.visits.queries import count_states, find_visit_of_appointment, get_visit, list_day, list_of_patient
 from clinic.visits.service import Closing
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor
@@ -43,6 +43,7 @@ def index() -> Response:
     after = read_cursor(request.args.get("after"), instant, whole)
     rows = list_day(read, day, states=states, after=after, limit=FETCHED) if is_read else []
     page = page_after(rows, lambda visit: (visit.arrived_at, visit.id))
+    reading.shown(*(visit.patient_id for visit in page.rows))
     return htmx.page(
         "visits/index.html",
         partial="visits/_day.html",
@@ -90,6 +91,7 @@ def show_of_appointment(appointment_id: int) -> Response:
 def show(visit_id: int) -> Response:
     read = current_session()
     visit = get_visit(read, visit_id)
+    reading.shown(visit.patient_id)
     entries = list_of_visits(read, [visit_id])[visit_id]
     back = url_for("visits.history", patient_id=visit.patient_id)
     return dialog("visits/_details.html", _("Visit"), back, visit=visit, entries=entries)
@@ -128,6 +130,7 @@ def _offer(form: CheckOutForm, sheet: Sheet) -> CheckOutForm:
 
 
 def _ask_check_out(form: CheckOutForm, sheet: Sheet, status: int = 200) -> Response:
+    reading.shown(sheet.visit.patient_id)
     back = url_for("visits.history", patient_id=sheet.visit.patient_id)
     return dialog("visits/_check_out.html", _("Check out"), back, status, form=form, sheet=sheet)
 
@@ -153,6 +156,7 @@ def cancel(visit_id: int) -> BaseResponse:
 
 def _ask_cancel(form: CancelVisitForm, visit_id: int, status: int = 200) -> Response:
     visit = get_visit(current_session(), visit_id)
+    reading.shown(visit.patient_id)
     back = url_for("visits.history", patient_id=visit.patient_id)
     return dialog("visits/_cancel.html", _("Cancel this visit"), back, status, form=form, visit=visit)
 
@@ -194,6 +198,7 @@ def _end(how: Callable[..., Visit], visit_id: int, *, undo: str | None = None) -
 
 def _done(visit: Visit, *, undo: str | None) -> BaseResponse:
     """A word to whatever page is open, with the endpoint that is the way back; every list re-reads itself."""
+    reading.shown(visit.patient_id)
     message = str(STATE_WORDS[visit.state])
     return htmx.done(
         message,

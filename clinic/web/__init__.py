@@ -15,6 +15,7 @@ from clinic.web import (
     languages,
     logging,
     navigation,
+    reading,
     requests,
     security,
     streams,
@@ -33,6 +34,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.teardown_request(hurry.end_request)
     requests.install(app, settings)
     security.install(app, settings)
+    reading.install(app)
     drafts.install(app)
     errors.install(app)
     filters.install(app)

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import errors
+from clinic.web import reading
 from clinic.web.htmx import go, wants_partial
 
 STATUS = {
@@ -55,6 +56,8 @@ def answer(status: int, message: str = "") -> Response:
 
 
 def _domain_error(error: errors.DomainError) -> Response:
+    if isinstance(error, errors.NotYours):
+        reading.refused()
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     return answer(status, error.message)
 

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from clinic.tracing import request_id
+from clinic.web import reading
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 log = structlog.get_logger("clinic.web")
@@ -88,6 +89,8 @@ def _end_request(response: Response) -> Response:
             method=request.method,
             route=request.url_rule.rule if request.url_rule else None,
             status=response.status_code,
+            user=reading.user_id(),
+            address=request.remote_addr,
             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
         )
     return response

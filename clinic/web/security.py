@@ -16,7 +16,7 @@ from clinic.auth.queries import LiveSession, find_live_session
 from clinic.config import Settings
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf, limiter, login_manager, talisman
-from clinic.web import drafts, htmx
+from clinic.web import drafts, htmx, reading
 
 TOUCH_EVERY = dt.timedelta(seconds=60)
 # static/js/person.js adds it to what follows a key, a click or a touch.
@@ -84,6 +84,7 @@ def gate() -> BaseResponse | None:
         abort(403)
     if not current_user.is_authenticated:
         return _to_sign_in()
+    reading.note_user(actor())
     if not current_user.may(permission):
         abort(403)
     further = getattr(view, "also_requires", None)

@@ -1,5 +1,7 @@
 """Files on their way out: ranges, names, headers, and one audit entry each."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -10,6 +12,7 @@ from tests.browser_client import Browser
 from tests.documents.files import PDF, PNG, Tus, documents, pdf
 from tests.patients.records import entries
 
+Openings = Callable[[], list[str]]
 DATA = pdf(2_400_000)
 
 
@@ -19,13 +22,18 @@ def document(tus: Tus, session: Session) -> Document:
     return documents(session)[0]
 
 
-def openings(session: Session, document: Document) -> list[str]:
-    found = entries(session, document.patient_id)
-    return [e.action for e in found if e.action in ("documents.view", "documents.download")]
+@pytest.fixture
+def openings(session: Session, document: Document, write_readings: Callable[[], int]) -> Openings:
+    def read() -> list[str]:
+        write_readings()
+        found = entries(session, document.patient_id)
+        return [e.action for e in found if e.action in ("documents.view", "documents.download")]
+
+    return read
 
 
 def test_a_download_is_whole_safe_and_recorded_once(
-    receptionist: Browser, document: Document, session: Session
+    receptionist: Browser, document: Document, openings: Openings
 ) -> None:
     answer = receptionist.get(f"/documents/{document.id}/download")
     assert answer.get_data() == DATA
@@ -37,7 +45,7 @@ def test_a_download_is_whole_safe_and_recorded_once(
     assert answer.headers["Content-Disposition"] == (
         "attachment; filename=\"Resume_final.pdf\"; filename*=UTF-8''R%C3%A9sum%C3%A9%20%E2%80%9Cfinal%E2%80%9D.pdf"
     )
-    assert openings(session, document) == ["documents.download"]
+    assert openings() == ["documents.download"]
 
 
 @pytest.mark.parametrize(
@@ -64,11 +72,11 @@ def test_what_is_no_single_range_gets_the_whole_file(receptionist: Browser, docu
     assert answer.get_data() == DATA
 
 
-def test_a_range_beyond_the_end_cannot_be_met(receptionist: Browser, document: Document, session: Session) -> None:
+def test_a_range_beyond_the_end_cannot_be_met(receptionist: Browser, document: Document, openings: Openings) -> None:
     answer = receptionist.get(f"/documents/{document.id}/download", headers={"Range": "bytes=2400000-"})
     assert answer.status_code == 416
     assert answer.headers["Content-Range"] == "bytes */2400000"
-    assert openings(session, document) == []
+    assert openings() == []
 
 
 def test_if_range_of_another_file_gets_the_whole(receptionist: Browser, document: Document) -> None:
@@ -79,20 +87,20 @@ def test_if_range_of_another_file_gets_the_whole(receptionist: Browser, document
 
 
 def test_each_preview_and_download_is_recorded_once_not_each_range(
-    receptionist: Browser, document: Document, session: Session
+    receptionist: Browser, document: Document, openings: Openings
 ) -> None:
     for asked in ("bytes=0-9", "bytes=10-19", "bytes=20-29"):
         receptionist.get(f"/documents/{document.id}/content", headers={"Range": asked})
-    assert openings(session, document) == ["documents.view"]
+    assert openings() == ["documents.view"]
     receptionist.get(f"/documents/{document.id}/download", headers={"Range": "bytes=1-"})
-    assert openings(session, document) == ["documents.view", "documents.download"]
+    assert openings() == ["documents.view", "documents.download"]
 
 
 def test_nobody_reads_past_the_log_by_skipping_the_first_byte(
-    receptionist: Browser, document: Document, session: Session
+    receptionist: Browser, document: Document, openings: Openings
 ) -> None:
     receptionist.get(f"/documents/{document.id}/download", headers={"Range": "bytes=1-"})
-    assert openings(session, document) == ["documents.download"]
+    assert openings() == ["documents.download"]
 
 
 def test_a_preview_shows_inside_our_pages_only_and_runs_nothing(tus: Tus, receptionist: Browser) -> None:

@@ -45,7 +45,7 @@ def test_check_ins_survive_kills_of_web_and_valkey(clinic: RunningClinic) -> Non
         "SELECT day, prefix, count(*), max(number), count(DISTINCT number) FROM queue_entries GROUP BY day, prefix"
     ):
         assert (count, distinct) == (highest, highest), f"tickets {prefix} of {day}"
-    assert "all sound" in clinic.flask("audit", "verify")
+    assert "each sound" in clinic.flask("audit", "verify")
 
 
 def _entries(clinic: RunningClinic) -> list[tuple[int, str]]:

@@ -24,7 +24,8 @@ from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.patients.queries import get_patient
-from clinic.patients.search.page import Results, read_results, read_text
+from clinic.patients.search.page import Results, patient_ids, read_results, read_text
+from clinic.web import reading
 from clinic.web.dialogs import dialog
 from clinic.web.fields import day_in_address
 from clinic.web.filters import today
@@ -77,6 +78,7 @@ def _choose_patient() -> Response:
 
 
 def _patient_dialog(results: Results | None) -> Response:
+    reading.shown(*patient_ids(results))
     back = url_for("calendar.index")
     partial = "appointments/booking/_patient.html"
     return dialog(partial, _("Book an appointment"), back, results=results, carried=_carried())
@@ -89,6 +91,7 @@ def find_patient() -> Response | str:
     """Whom the typed text means, each with the way on."""
     text = read_text(request.form.get("q", ""))
     results = read_results(current_session(), text, SHOWN_PATIENTS) if text.typed else None
+    reading.shown(*patient_ids(results))
     if request.form.get("typing"):
         return render_template("appointments/booking/_patients.html", results=results, carried=_carried())
     return _patient_dialog(results)
@@ -210,5 +213,6 @@ def _show_form(
     elif isinstance(form, TimeForm):
         page.offer_places(read, form)
     patient = get_patient(read, form.patient_id.data)
+    reading.shown(patient.id)
     context = {"clashes": [], "others": [], **context, "form": form, "patient": patient}
     return dialog(partial, _("Book an appointment"), url_for("calendar.index"), status, **context)

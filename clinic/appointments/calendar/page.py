@@ -46,6 +46,11 @@ class Calendar:
         """Without the cancelled ones: their time is free to be booked."""
         return [a for a in self.appointments if a.state is not State.CANCELLED]
 
+    @property
+    def patient_ids(self) -> set[int]:
+        """Everybody in it."""
+        return {row.patient_id for rows in (self.appointments, self.holds) for row in rows}
+
     def hours(self) -> tuple[int, int]:
         """From which to which full hour the days are drawn: all that is open or booked."""
         zone = settings().zone

@@ -13,7 +13,7 @@ from clinic.appointments.words import words
 from clinic.auth.access import reads, requires
 from clinic.db import current_session
 from clinic.errors import Invalid
-from clinic.web import htmx
+from clinic.web import htmx, reading
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/appointments")
 blueprint.context_processor(words)
@@ -25,6 +25,7 @@ blueprint.context_processor(words)
 def index() -> Response:
     asked, problem = _asked()
     calendar = page.read_calendar(current_session(), asked)
+    reading.shown(*calendar.patient_ids)
     return htmx.page(
         "appointments/calendar/index.html",
         partial="appointments/calendar/_sheet.html",
@@ -53,6 +54,7 @@ def _asked() -> tuple[Asked, Invalid | None]:
 def events() -> Response:
     asked = read_address(request.args)
     calendar = page.read_calendar(current_session(), asked)
+    reading.shown(*calendar.patient_ids)
     booked = page.events_data(calendar, may_book=_may_book())
     held = filter(None, (page.hold_data(entry, asked.by) for entry in calendar.holds))
     return jsonify(events=[*booked, *held, *page.closed_data(calendar)])

@@ -8,7 +8,7 @@ from clinic.appointments.feeds.models import CalendarFeed
 from clinic.auth.models import User
 from clinic.auth.queries import token_digest
 from clinic.directory.models import Practitioner
-from clinic.errors import NotFound
+from clinic.errors import NotFound, NotYours
 
 
 def list_feeds(session: Session, actor: User) -> list[CalendarFeed]:
@@ -21,7 +21,8 @@ def get_feed(session: Session, feed_id: int, actor: User) -> CalendarFeed:
     """A feed in use, or NotFound."""
     feed = session.scalar(_visible(actor).where(CalendarFeed.id == feed_id))
     if feed is None:
-        raise NotFound(_("There is no such address."))
+        is_others = session.get(CalendarFeed, feed_id) is not None
+        raise (NotYours if is_others else NotFound)(_("There is no such address."))
     return feed
 
 

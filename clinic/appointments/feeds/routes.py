@@ -13,10 +13,11 @@ from clinic.appointments.feeds.forms import FeedForm
 from clinic.appointments.feeds.queries import get_feed, get_feed_by_token, list_feeds, list_practitioners
 from clinic.appointments.models import FREED_STATES, Appointment, State
 from clinic.appointments.queries import get_appointment, list_between
+from clinic.audit.service import SystemActor
 from clinic.auth.access import public, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -103,6 +104,8 @@ def read(token: str) -> Response:
         practitioner_id=feed.practitioner_id,
         states=[state for state in State if state not in FREED_STATES],
     )
+    reading.read_by(SystemActor(f"calendar address {feed.id}"), "feeds.read", window=reading.HOUR)
+    reading.shown(*((a.patient_id for a in found) if feed.shows_names else ()))
     events = [(a, _for_practitioner(a, feed.shows_names)) for a in found]
     name = f"{feed.practitioner.display_name} · {settings().clinic_name}"
     now = clock.now()
@@ -126,6 +129,7 @@ def _for_practitioner(appointment: Appointment, shows_names: bool) -> Wording:
 def download(appointment_id: int) -> Response:
     """For the patient: it says when, what for and where, and nobody's name but the practitioner's."""
     appointment = get_appointment(current_session(), appointment_id)
+    reading.shown(appointment.patient_id)
     who = appointment.practitioner
     summary = f"{appointment.service.name} · {who.display_name}" if who else appointment.service.name
     wording = Wording(summary, settings().clinic_name)

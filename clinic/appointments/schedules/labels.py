@@ -52,6 +52,11 @@ def explained(stranded: Sequence[Stranded]) -> list[tuple[Appointment, str]]:
     ]
 
 
+def patient_ids(stranded: Sequence[Stranded]) -> set[int]:
+    """Whose appointments they are."""
+    return {one.appointment.patient_id for one in stranded}
+
+
 def _times(hours: Sequence[WorkingHours], weekday: int) -> str:
     of_day = sorted((row.starts, row.ends) for row in hours if row.weekday == weekday)
     return ", ".join(f"{starts:%H:%M}–{ends:%H:%M}" for starts, ends in of_day)

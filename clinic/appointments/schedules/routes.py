@@ -8,7 +8,7 @@ from clinic import clock
 from clinic.appointments.schedules import service
 from clinic.appointments.schedules.exceptions.routes import blueprint as exceptions
 from clinic.appointments.schedules.forms import WeekForm
-from clinic.appointments.schedules.labels import KINDS, explained, valid_on, week_lines
+from clinic.appointments.schedules.labels import KINDS, explained, patient_ids, valid_on, week_lines
 from clinic.appointments.schedules.proposals import Owner
 from clinic.appointments.schedules.queries import (
     Stranded,
@@ -25,7 +25,7 @@ from clinic.directory.models import Room
 from clinic.directory.practitioners.queries import get_practitioner, list_practitioner_names
 from clinic.directory.queries import get_place
 from clinic.errors import Conflict, Invalid, NotFound
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
 
@@ -61,6 +61,7 @@ def index() -> Response:
 @reads("list")
 def stranded() -> Response:
     found = list_stranded(current_session(), now=clock.now(), zone=settings().zone)
+    reading.shown(*patient_ids(found))
     return htmx.page(f"{PAGES}/stranded.html", partial=f"{PAGES}/_stranded.html", stranded=explained(found))
 
 
@@ -128,6 +129,7 @@ def _stored(owner: Owner) -> WeekForm:
 def _form_page(
     kind: str, owner_id: int, form: WeekForm, found: list[Stranded] | None = None, status: int = 200
 ) -> Response:
+    reading.shown(*patient_ids(found or ()))
     session, owner = current_session(), _owner(kind, owner_id)
     if owner.practitioner_id is not None:
         name = get_practitioner(session, owner_id).display_name

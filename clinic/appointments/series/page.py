@@ -18,7 +18,7 @@ from clinic.appointments.series.plans import Planned
 from clinic.clock import clinic_day
 from clinic.directory.queries import list_services
 from clinic.patients.queries import get_patient
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import settings
 
@@ -63,6 +63,7 @@ def form_page(
     offer_places(session, form)
     form.offer((service.id, service.name) for service in list_services(session))
     patient = get_patient(session, form.patient_id.data)
+    reading.shown(patient.id)
     return dialog(
         f"{PAGES}/_new.html",
         _("Repeat an appointment"),

@@ -24,6 +24,7 @@ from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.queries import get_place
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.web import reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
 
@@ -62,6 +63,7 @@ def create() -> BaseResponse:
                 zone=settings().zone,
             )
             series_id, count = series.id, len(list_members(write, series.id))
+            reading.shown(series.patient_id)
     except SeriesBlocked as error:
         return page.form_page(read, form, 422, plan=error.plan, leave_out=_proposed(form, leave_out, error))
     except Invalid as error:
@@ -88,6 +90,7 @@ def show(series_id: int) -> Response:
     asked = request.args.get("appointment_id", type=int)
     here = next((one for one in members if one.id == asked), None)
     start = here if here and here.is_expected else page.first_expected(members, clock.now())
+    reading.shown(series.patient_id)
     return dialog(
         f"{page.PAGES}/_show.html",
         _("Series"),
@@ -167,6 +170,7 @@ def _dialog(
     plan: list[Planned],
     leave_out: set[dt.date],
 ) -> Response:
+    reading.shown(series.patient_id)
     return dialog(
         f"{page.PAGES}/{partial}",
         title,
@@ -212,6 +216,7 @@ def move(series_id: int) -> BaseResponse:
     except (Invalid, Conflict) as error:
         form.add_error(Invalid(error.message, getattr(error, "field", None)))
         return _ask_move(form, *_start(series_id), 409 if isinstance(error, Conflict) else 422)
+    reading.shown(series.patient_id)
     word = ngettext("%(num)s appointment moved", "%(num)s appointments moved", count)
     return page.done(word, moved_id, way_back)
 
@@ -246,6 +251,7 @@ def cancel(series_id: int) -> BaseResponse:
             now=clock.now(),
         )
         count, way_back = len(events), url_for("series.undo_change", event_id=events[0].id) if events else None
+    reading.shown(series.patient_id)
     word = ngettext("%(num)s appointment cancelled", "%(num)s appointments cancelled", count)
     return page.done(word, series_id, way_back)
 
@@ -259,5 +265,7 @@ def undo_change(event_id: int) -> BaseResponse:
     with transaction() as write:
         done = undo.undo_change(write, event_id=event_id, actor=actor(), now=clock.now(), zone=settings().zone)
         count, appointment_id = len(done), done[0].appointment_id
-    series_id = get_appointment(current_session(), appointment_id).series_id or 0
-    return page.done(ngettext("%(num)s appointment put back", "%(num)s appointments put back", count), series_id)
+    appointment = get_appointment(current_session(), appointment_id)
+    reading.shown(appointment.patient_id)
+    word = ngettext("%(num)s appointment put back", "%(num)s appointments put back", count)
+    return page.done(word, appointment.series_id or 0)

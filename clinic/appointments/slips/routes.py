@@ -2,16 +2,15 @@
 
 from flask import Blueprint, Response, render_template
 
-from clinic import clock
 from clinic.appointments.models import Appointment
 from clinic.appointments.queries import get_appointment
 from clinic.appointments.slips.pdf import Slip, make_slip
 from clinic.auth.access import reads, requires
-from clinic.db import current_session, transaction
-from clinic.patients import service as patients
+from clinic.db import current_session
 from clinic.patients.printing.codes import bars
+from clinic.web import reading
 from clinic.web.filters import full_date, local_time
-from clinic.web.security import actor, settings
+from clinic.web.security import settings
 
 blueprint = Blueprint("slips", __name__, url_prefix="/appointments")
 
@@ -36,11 +35,9 @@ def download(appointment_id: int) -> Response:
 
 
 def _opened(appointment_id: int) -> Appointment:
-    """The appointment; that somebody takes its slip is noted as an opening of the chart."""
-    patient_id = get_appointment(current_session(), appointment_id).patient_id
-    with transaction() as session:
-        patients.open_chart(session, patient_id=patient_id, actor=actor(), now=clock.now())
-    return get_appointment(current_session(), appointment_id)
+    appointment = get_appointment(current_session(), appointment_id)
+    reading.shown(appointment.patient_id)
+    return appointment
 
 
 def _slip(appointment: Appointment) -> Slip:

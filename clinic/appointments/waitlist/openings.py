@@ -28,6 +28,11 @@ class Opening:
     entries: Sequence[WaitlistEntry]
     has_more: bool
 
+    @property
+    def patient_ids(self) -> list[int]:
+        """Who is named."""
+        return [entry.patient_id for entry in self.entries]
+
 
 @dataclass(frozen=True)
 class _Candidate:

@@ -25,7 +25,7 @@ from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.paging import FETCHED, Page, instant, page_around, read_place, whole
 from clinic.patients.queries import get_patient
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -40,7 +40,9 @@ USUAL_WAIT = dt.timedelta(days=14)
 @requires("appointments.view")
 @reads("list")
 def index() -> Response:
-    return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_entries.html", page=_page(), here=request.full_path)
+    page = _page()
+    reading.shown(*(entry.patient_id for entry in page.rows))
+    return htmx.page(f"{PAGES}/index.html", partial=f"{PAGES}/_entries.html", page=page, here=request.full_path)
 
 
 def _page() -> Page[WaitlistEntry]:
@@ -57,6 +59,7 @@ def openings() -> Response:
     read, now = current_session(), clock.now()
     held = queries.list_held(read, today=today(), now=now)
     found = list_openings(read, now=now, zone=settings().zone)
+    reading.shown(*(entry.patient_id for entry in held), *(i for opening in found for i in opening.patient_ids))
     return htmx.page(
         f"{PAGES}/openings.html",
         partial=f"{PAGES}/_openings.html",
@@ -83,6 +86,7 @@ def new(patient_id: int) -> Response:
 def _ask(form: JoinForm, status: int = 200) -> Response:
     read = current_session()
     patient = get_patient(read, form.patient_id.data)
+    reading.shown(patient.id)
     form.offer(list_services(read), list_practitioner_names(read))
     return dialog(
         f"{PAGES}/_new.html", _("Put on the waitlist"), url_for("waitlist.index"), status, form=form, patient=patient
@@ -116,6 +120,7 @@ def create() -> BaseResponse:
     except Invalid as error:
         form.add_error(error)
         return _ask(form, 422)
+    reading.shown(form.patient_id.data)
     return _done(_("On the waitlist."))
 
 
@@ -135,7 +140,7 @@ def hold(wait_id: int) -> BaseResponse:
             now=clock.now(),
             zone=settings().zone,
         )
-    return _done(_("The time is held for ten minutes."))
+    return _done(_("The time is held for ten minutes."), wait_id)
 
 
 @blueprint.post("/<int:wait_id>/release")
@@ -144,7 +149,7 @@ def hold(wait_id: int) -> BaseResponse:
 def release(wait_id: int) -> BaseResponse:
     with transaction() as write:
         service.release_hold(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
-    return _done(_("The time is free again."))
+    return _done(_("The time is free again."), wait_id)
 
 
 @blueprint.get("/<int:wait_id>")
@@ -155,6 +160,7 @@ def show(wait_id: int) -> Response:
 
 
 def _details(form: BookForm, entry: WaitlistEntry, status: int = 200, **context: object) -> Response:
+    reading.shown(entry.patient_id)
     context = {"clashes": [], "others": [], **context, "form": form, "entry": entry}
     return dialog(f"{PAGES}/_details.html", _("Waitlist"), url_for("waitlist.index"), status, **context)
 
@@ -191,7 +197,7 @@ def book(wait_id: int) -> BaseResponse:
 def withdraw(wait_id: int) -> BaseResponse:
     with transaction() as write:
         service.withdraw_entry(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
-    return _done(_("Taken off the waitlist."), undo=url_for("waitlist.restore", wait_id=wait_id))
+    return _done(_("Taken off the waitlist."), wait_id, undo=url_for("waitlist.restore", wait_id=wait_id))
 
 
 @blueprint.post("/<int:wait_id>/restore")
@@ -200,9 +206,11 @@ def withdraw(wait_id: int) -> BaseResponse:
 def restore(wait_id: int) -> BaseResponse:
     with transaction() as write:
         service.restore_entry(write, entry_id=wait_id, actor=actor(), now=clock.now())
-    return _done(_("Back on the waitlist."))
+    return _done(_("Back on the waitlist."), wait_id)
 
 
-def _done(message: str, undo: str | None = None) -> BaseResponse:
+def _done(message: str, wait_id: int | None = None, undo: str | None = None) -> BaseResponse:
     """A toast, with the way back if there is one; open lists read themselves again."""
+    if wait_id is not None:
+        reading.shown(queries.get_entry(current_session(), wait_id).patient_id)
     return htmx.done(message, back=url_for("waitlist.index"), changed=CHANGED, undo=undo)

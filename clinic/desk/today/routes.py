@@ -20,7 +20,7 @@ from clinic.queue import service
 from clinic.queue.forms import STEP_WORDS
 from clinic.queue.models import QueueEntry, QueueEvent
 from clinic.queue.queries import find_last_event
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
 
@@ -59,6 +59,7 @@ def _remembered() -> Narrowing:
 
 def _show(narrowing: Narrowing) -> Response:
     shown = page.read_today(current_session(), today(), narrowing)
+    reading.shown(*(line.patient_id for column in shown.columns for line in column.lines))
     context: dict[str, Any] = {"shown": shown, "narrowing": narrowing}
     if not htmx.wants_partial():
         context |= (
@@ -87,6 +88,7 @@ def group(group: str) -> Response:
     shown = Group(group)
     after = read_cursor(request.args.get("after"), int, float, str)
     found = page.read_group(current_session(), today(), shown, _remembered(), after)
+    reading.shown(*(line.patient_id for line in found.rows))
     return htmx.page(
         "desk/today/group.html",
         partial="desk/today/_group.html",
@@ -132,6 +134,7 @@ def _read_place(value: str | None) -> Place:
 
 def _called(entry: QueueEntry | None, event: QueueEvent | None) -> BaseResponse:
     """A word to the page with the way back; the lists read themselves again."""
+    reading.shown(entry.patient_id if entry else None)
     message = _("Nobody is waiting.")
     if entry and event:
         message = _("%(ticket)s %(done)s", ticket=entry.ticket, done=STEP_WORDS[event.step].done)

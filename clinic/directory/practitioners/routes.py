@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.appointments.schedules.labels import explained
+from clinic.appointments.schedules.labels import explained, patient_ids
 from clinic.appointments.schedules.queries import Stranded
 from clinic.appointments.schedules.service import WouldStrand, check_unused
 from clinic.auth.access import reads, reads_nothing, requires
@@ -19,7 +19,7 @@ from clinic.directory.practitioners.queries import get_practitioner, search_prac
 from clinic.directory.practitioners.service import PractitionerDetails, details_of
 from clinic.errors import Conflict, Invalid
 from clinic.paging import FETCHED, Page, page_around, read_place, text, whole
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("practitioners", __name__, url_prefix="/practitioners")
@@ -123,6 +123,7 @@ def _form_page(
     stranded: Sequence[Stranded] = (),
 ) -> Response:
     """The whole page, with htmx too: its form is sent as a page."""
+    reading.shown(*patient_ids(stranded))
     template = "edit" if practitioner else "new"
     return htmx.page(
         f"{PAGES}/{template}.html",

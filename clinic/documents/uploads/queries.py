@@ -6,14 +6,14 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from clinic.documents.models import Upload, UploadState
-from clinic.errors import NotFound
+from clinic.errors import NotFound, NotYours
 
 
 def get_upload(session: Session, token: str, *, user_id: int) -> Upload:
     """An upload of this user in any state, or NotFound."""
     upload = session.scalar(select(Upload).where(Upload.token == token, Upload.user_id == user_id))
     if upload is None:
-        raise NotFound("There is no such upload.")
+        raise (NotYours if has_upload(session, token) else NotFound)("There is no such upload.")
     return upload
 
 

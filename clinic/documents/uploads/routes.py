@@ -19,7 +19,7 @@ from clinic.documents.uploads.queries import get_upload
 from clinic.documents.uploads.receiving import ChecksumMismatch, Ticket, received_bytes
 from clinic.documents.uploads.staging import Locked, is_wanted, take_over
 from clinic.errors import Invalid
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.errors import answer
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -190,6 +190,7 @@ def finish(token: str) -> BaseResponse | str:
     """What became of a file all of whose bytes are there; finishes it when a crash had come between."""
     upload = _own(token)
     patient_id = upload.patient_id
+    reading.shown(patient_id)
     intake.complete(current_storage(), Ticket.of(upload), actor())
     return _show(token) if htmx.wants_partial() else _to_list(patient_id, _("The file was uploaded."))
 
@@ -201,6 +202,7 @@ def keep(token: str) -> BaseResponse | str:
     with transaction() as session:
         upload = service.keep_duplicate(session, token=token, actor=actor(), now=clock.now())
         patient_id = upload.patient_id
+    reading.shown(patient_id)
     return _show(token) if htmx.wants_partial() else _to_list(patient_id, _("Both are kept."))
 
 
@@ -210,6 +212,7 @@ def keep(token: str) -> BaseResponse | str:
 def discard(token: str) -> BaseResponse | str:
     upload = get_upload(current_session(), token, user_id=actor().id)
     patient_id = upload.patient_id
+    reading.shown(patient_id)
     intake.discard(current_storage(), token, actor().id)
     return "" if htmx.wants_partial() else _to_list(patient_id, _("The file was not kept."))
 

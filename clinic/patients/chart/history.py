@@ -82,6 +82,19 @@ ACTIONS = {
     "visits.undone": _l("Check-in undone"),
     "visits.update": _l("Visit changed"),
 }
+# What was opened of a patient, by the part of the clinic that showed it; anything else is the chart.
+OPENED = {
+    "appointments": _l("Opened an appointment or their list"),
+    "booking": _l("Opened the booking form"),
+    "documents": _l("Opened the documents"),
+    "queue": _l("Opened a ticket or the check-in"),
+    "series": _l("Opened a series of appointments"),
+    "slips": _l("Printed a slip"),
+    "visits": _l("Opened a visit or their list"),
+    "waitlist": _l("Opened the waitlist"),
+}
+# Openings of the same kind by the same person within this time are one line.
+ONE_LOOK = dt.timedelta(minutes=10)
 TONES = {
     "patients.merge": "info",
     "patients.unmerge": "info",
@@ -136,11 +149,20 @@ class Happening:
 
 
 def describe_all(session: Session, entries: Sequence[AuditEntry]) -> list[Happening]:
-    """The entries in words, in the given order; practitioners by name in one query."""
+    """The entries in words, newest first as given; practitioners by name in one query.
+
+    What somebody opened again and again, or in several parts, is one line: the first of the entries given.
+    """
     ids = {value for e in entries for state in (e.before, e.after) if (value := (state or {}).get("practitioner_id"))}
     query = select(Practitioner.id, Practitioner.display_name).where(Practitioner.id.in_(ids))
     names = {row.id: row.display_name for row in session.execute(query)} if ids else {}
-    return [_describe(entry, names) for entry in entries]
+    happenings: list[Happening] = []
+    for entry in entries:
+        found, last = _describe(entry, names), happenings[-1] if happenings else None
+        is_same = last is not None and (last.title, last.who) == (found.title, found.who)
+        if entry.action not in OPENINGS or not is_same or abs(last.at - found.at) > ONE_LOOK:  # type: ignore[union-attr]
+            happenings.append(found)
+    return happenings
 
 
 def field_labels(names: set[str]) -> list[str]:
@@ -164,6 +186,8 @@ def _describe(entry: AuditEntry, practitioners: dict[int, str]) -> Happening:
         for name in sorted(names, key=list(FIELDS).index)
     ]
     title = str(ACTIONS.get(entry.action) or entry.action.replace(".", ": ").replace("_", " ").capitalize())
+    if entry.action == "patients.open":
+        title = str(OPENED.get(str(after.get("view", "")).partition(".")[0], title))
     tone = "" if entry.action in OPENINGS else TONES.get(entry.action, "accent")
     return Happening(title, entry.actor_name, entry.at, tone, changes)
 

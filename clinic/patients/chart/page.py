@@ -11,15 +11,12 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from clinic import clock
-from clinic.db import current_session, transaction
-from clinic.patients import service
+from clinic.db import current_session
 from clinic.patients.blueprint import blueprint
 from clinic.patients.chart.queries import Chart, get_chart
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.filters import today
 from clinic.web.htmx import wants_partial
-from clinic.web.security import actor
 
 
 @dataclass(frozen=True)
@@ -45,11 +42,10 @@ BOOK = "booking.new"
 
 
 def open_chart(patient_id: int) -> Chart:
-    """The chart for a view of one patient. A whole page is recorded as an opening, a part of one is not."""
-    if not wants_partial():
-        with transaction() as session:
-            service.open_chart(session, patient_id=patient_id, actor=actor(), now=clock.now())
-    return get_chart(current_session(), patient_id, today())
+    """The chart for a view of one patient, with the records that were merged into it."""
+    chart = get_chart(current_session(), patient_id, today())
+    reading.shown(patient_id, *(record.patient_id for record in chart.merged))
+    return chart
 
 
 def changed_chart(patient_id: int, message: str) -> BaseResponse:

@@ -43,6 +43,11 @@ class DuplicatePair(Keyed, Base):
     high: Mapped[Patient] = relationship(foreign_keys=[high_id])
     dismissed_by: Mapped[User | None] = relationship()
 
+    @property
+    def patient_ids(self) -> tuple[int, int]:
+        """The two records."""
+        return self.low_id, self.high_id
+
 
 class DuplicateCheck(Base):
     """A record that was written since it was last compared with the others; the background job takes it from here."""

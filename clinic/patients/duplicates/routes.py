@@ -1,5 +1,6 @@
 """Pairs of records that may be of one person: to merge, or to say that they are not."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -16,7 +17,7 @@ from clinic.patients.duplicates.models import DuplicatePair
 from clinic.patients.duplicates.queries import list_dismissed_pairs, list_open_pairs
 from clinic.patients.merging.models import PatientMerge
 from clinic.patients.merging.queries import list_merges
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.security import actor
 
 __all__ = ["blueprint"]
@@ -65,8 +66,9 @@ def _decided(message: str, undo: str | None = None) -> BaseResponse:
 def _list(show: str | None, after: str | None) -> dict[str, Any]:
     """One page of open pairs, dismissed pairs or merges; a bad cursor gives the first."""
     show = show if show in (DISMISSED, MERGED) else OPEN
-    reader = {OPEN: _open, DISMISSED: _dismissed, MERGED: _merged}[show]
-    page = reader(after)
+    readers: dict[str, Callable[[str | None], Page[Any]]] = {OPEN: _open, DISMISSED: _dismissed, MERGED: _merged}
+    page = readers[show](after)
+    reading.shown(*(i for row in page.rows for i in row.patient_ids))
     return {"show": show, "page": page, "after": after or ""}
 
 

@@ -44,3 +44,8 @@ class PatientMerge(Idempotent, Keyed, Base):
     merged: Mapped[Patient] = relationship(foreign_keys=[merged_id])
     merged_by: Mapped[User | None] = relationship(foreign_keys=[merged_by_id])
     undone_by: Mapped[User | None] = relationship(foreign_keys=[undone_by_id])
+
+    @property
+    def patient_ids(self) -> tuple[int, int]:
+        """The two records."""
+        return self.survivor_id, self.merged_id

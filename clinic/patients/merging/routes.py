@@ -27,7 +27,7 @@ from clinic.patients.merging.models import PatientMerge
 from clinic.patients.merging.page import compare_records
 from clinic.patients.merging.queries import get_merge
 from clinic.patients.queries import find_by_mrn, get_patient
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor
 
@@ -58,6 +58,7 @@ def _choose_page(form: OtherRecordForm, patient_id: int, status: int = 200) -> R
     session = current_session()
     patient, pairs = get_patient(session, patient_id), list_pairs_of(session, patient_id)
     others = [(pair, pair.high if pair.low_id == patient_id else pair.low) for pair in pairs]
+    reading.shown(patient_id, *(other.id for _pair, other in others))
     back = url_for("patients.show", patient_id=patient_id)
     title = _("Merge %(mrn)s with another record", mrn=patient.mrn)
     return dialog("patients/merging/_choose.html", title, back, status, form=form, patient=patient, others=others)
@@ -110,6 +111,7 @@ def _compare_page(form: MergeForm, patient_id: int, other_id: int, status: int =
         raise Invalid(_("This is one and the same record."))
     is_fresh = not form.is_submitted()
     comparison = compare_records(current_session(), patient_id, other_id, form)
+    reading.shown(patient_id, other_id)
     if is_fresh:
         form.keeps_name.data = comparison.names_differ
     # What was seen now is what is agreed to next.
@@ -146,6 +148,7 @@ def undo_merge(merge_id: int) -> BaseResponse:
 
 def _undo_page(merge: PatientMerge, status: int = 200) -> Response:
     session = current_session()
+    reading.shown(*merge.patient_ids, merge.survivor.merged_into_id)
     is_done = merge.undone_at is not None
     against = [] if is_done else find_contradictions(session, merge)
     title = _("Undo the merge with %(mrn)s", mrn=merge.merged.mrn)

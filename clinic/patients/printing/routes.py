@@ -3,11 +3,9 @@
 from flask import Response, render_template, url_for
 from flask_babel import gettext as _
 
-from clinic import clock
 from clinic.auth.access import reads, requires
-from clinic.db import current_session, transaction
+from clinic.db import current_session
 from clinic.errors import NotFound
-from clinic.patients import service
 from clinic.patients.blueprint import blueprint
 from clinic.patients.labels import sex
 from clinic.patients.models import Patient
@@ -17,7 +15,7 @@ from clinic.patients.printing.pdf import make_pdf
 from clinic.patients.queries import get_patient
 from clinic.web.dialogs import dialog
 from clinic.web.filters import birth_date
-from clinic.web.security import actor, settings
+from clinic.web.security import settings
 
 __all__ = ["blueprint"]
 
@@ -37,7 +35,7 @@ def printing(patient_id: int) -> Response:
 def print_page(patient_id: int, paper: str) -> str:
     """The page that the browser prints; with `print=1` it asks for the printer at once."""
     chosen = _paper(paper)
-    imprint = _imprint(_opened(patient_id))
+    imprint = _imprint(get_patient(current_session(), patient_id))
     number = imprint.number
     return render_template(
         "patients/printing/print_page.html",
@@ -55,7 +53,7 @@ def print_page(patient_id: int, paper: str) -> str:
 @reads("patient")
 def print_pdf(patient_id: int, paper: str) -> Response:
     chosen = _paper(paper)
-    imprint = _imprint(_opened(patient_id))
+    imprint = _imprint(get_patient(current_session(), patient_id))
     response = Response(make_pdf(chosen, imprint), mimetype="application/pdf")
     response.headers.set("Content-Disposition", "inline", filename=f"{chosen}-{imprint.number}.pdf")
     return response
@@ -65,13 +63,6 @@ def _paper(name: str) -> Paper:
     if name not in set(Paper):
         raise NotFound(_("There is no such label."))
     return Paper(name)
-
-
-def _opened(patient_id: int) -> Patient:
-    """The patient; that somebody takes the label is noted as an opening of the chart."""
-    with transaction() as session:
-        service.open_chart(session, patient_id=patient_id, actor=actor(), now=clock.now())
-    return get_patient(current_session(), patient_id)
 
 
 def _imprint(patient: Patient) -> Imprint:

@@ -23,7 +23,7 @@ from clinic.patients.queries import find_by_idempotency_key, get_patient
 from clinic.patients.registration.conflicts import as_it_was, changes_since, merge
 from clinic.patients.registration.forms import EditPatientForm, NewPatientForm, PatientForm
 from clinic.patients.registration.values import guessed_values, shown_values, typed_details
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.fields import read_birth_date
 from clinic.web.security import actor, settings
 
@@ -80,6 +80,7 @@ def create() -> BaseResponse:
 def duplicates() -> str:
     form = NewPatientForm()
     found = find_duplicates(current_session(), typed_details(form, settings().region))
+    reading.shown(*(each.patient.id for each in found))
     return render_template("patients/registration/_duplicates.html", duplicates=found, asking=False)
 
 
@@ -129,6 +130,7 @@ def update(patient_id: int) -> BaseResponse:
 
 
 def _registered(patient: Patient) -> BaseResponse:
+    reading.shown(patient.id)
     toast = _("Registered with MRN %(mrn)s.", mrn=patient.mrn)
     if ticket := _ticket():
         return htmx.go(url_for("queue.ask_identify", entry_id=ticket, patient_id=patient.id), toast=toast)
@@ -162,6 +164,8 @@ def _edit_page(form: EditPatientForm, patient: Patient, status: int = 200, **con
 def _page(template: str, form: PatientForm, action: str, status: int, **context: Any) -> Response:
     defaults: dict[str, Any] = {"patient": None, "duplicates": [], "focus": None, "changes": [], "both": set()}
     context = defaults | context | {"form": form, "action": action}
+    shown = [context["patient"], *(each.patient for each in context["duplicates"])]
+    reading.shown(*(patient.id for patient in shown if patient))
     return htmx.page(template, partial="patients/registration/_form.html", status=status, **context)
 
 

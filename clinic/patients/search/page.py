@@ -32,6 +32,11 @@ class Results:
         return len(self.lines) == 1 and self.is_first and not self.is_guess
 
 
+def patient_ids(results: Results | None) -> list[int]:
+    """Whom results show."""
+    return [line.id for line in results.lines] if results else []
+
+
 def read_text(typed: str) -> SearchText:
     """The readings of a typed text at this clinic."""
     locale = get_locale()

@@ -53,6 +53,11 @@ class DayEnd:
     to_come: int
     people: int
 
+    @property
+    def patient_ids(self) -> set[int | None]:
+        """Everybody in it; None for tickets of nobody known."""
+        return {row.patient_id for rows in (self.tickets, self.visits, self.appointments) for row in rows}
+
 
 def get_day_end(session: Session, day: dt.date, *, now: dt.datetime) -> DayEnd:
     """What is still open, in a fixed number of queries however much it is."""

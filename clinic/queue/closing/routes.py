@@ -18,7 +18,7 @@ from clinic.queue.closing.service import close_today
 from clinic.queue.closing.undo import undo_closing
 from clinic.visits.forms import words
 from clinic.visits.queries import count_states
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -33,12 +33,16 @@ blueprint.context_processor(queue_forms.words)
 @reads("list")
 def index() -> Response:
     read, day = current_session(), today()
+    end = get_day_end(read, day, now=clock.now())
+    closings = list_closings(read)
+    left = {number for closing in closings for kind, number in closing.left if kind == "patient"}
+    reading.shown(*end.patient_ids, *left)
     return htmx.page(
         "queue/closing/index.html",
         partial="queue/closing/_open.html",
-        end=get_day_end(read, day, now=clock.now()),
+        end=end,
         counts=count_states(read, day),
-        closings=list_closings(read),
+        closings=closings,
     )
 
 
@@ -53,6 +57,7 @@ def ask_all() -> Response:
 def _ask(form: CloseForm, status: int = 200) -> Response:
     read, now, zone = current_session(), clock.now(), settings().zone
     end = get_day_end(read, today(), now=now)
+    reading.shown(*end.patient_ids)
     return dialog(
         "queue/closing/_confirm.html",
         _("Close all"),
@@ -103,5 +108,6 @@ def undo(closing_id: int) -> BaseResponse:
 
 
 def _done(message: str, *, undo: str | None = None) -> BaseResponse:
+    reading.shown()
     changed = "close-dialog, queue-changed, visits-changed, appointments-changed"
     return htmx.done(message, back=url_for("closing.index"), changed=changed, undo=undo)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
 from clinic.appointments.queries import get_appointment
-from clinic.auth.access import reads, requires
+from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.queries import list_services
@@ -24,7 +24,7 @@ from clinic.queue.models import QueueEntry
 from clinic.queue.service import join_queue
 from clinic.queue.tickets.queries import AHEAD_COUNTED, count_ahead, get_printed
 from clinic.visits.queries import find_open_visit
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -54,6 +54,7 @@ def create() -> BaseResponse:
     try:
         with transaction() as write:
             entry_id = _give_ticket(write, form).id
+        reading.shown(form.patient_id.data)
     except Invalid as error:
         form.add_error(error)
         return _show_form(form, 422)
@@ -98,6 +99,7 @@ def _usual_service(services: list[Service], department_id: int | None) -> int | 
 def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None = None) -> Response:
     """The form with the patient it is for, their appointments of today first, and the tickets they already have."""
     read, patient_id = current_session(), form.patient_id.data
+    reading.shown(patient_id)
     appointments = list_for_check_in(read, patient_id, today()) if patient_id else []
     form.offer(services or list_services(read), appointments)
     if form.appointment_id.data is None and appointments:
@@ -134,13 +136,14 @@ def check_in_appointment(appointment_id: int) -> BaseResponse:
     if not htmx.wants_partial():
         return redirect(url_for("queue.ticket", entry_id=entry_id), 303)
     entry = queries.get_entry(current_session(), entry_id)
+    reading.shown(entry.patient_id)
     word = render_template("queue/tickets/_checked_in.html", entry=entry, visit_id=visit_id)
     return htmx.aside(word, "close-dialog, queue-changed, visits-changed, appointments-changed")
 
 
 @blueprint.get("/<int:entry_id>/ticket")
 @requires("queue.view")
-@reads("patient")
+@reads_nothing("a number to wait with, without a name")
 def ticket(entry_id: int) -> Response:
     entry = get_printed(current_session(), entry_id, clock.now())
     ahead = count_ahead(current_session(), entry)

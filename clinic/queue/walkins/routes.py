@@ -9,7 +9,7 @@ from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.patients.queries import get_patient
-from clinic.patients.search.page import Results, read_results, read_text
+from clinic.patients.search.page import Results, patient_ids, read_results, read_text
 from clinic.queue import queries
 from clinic.queue.blueprint import blueprint
 from clinic.queue.checkin.queries import list_for_check_in
@@ -17,7 +17,7 @@ from clinic.queue.checkin.service import identify_walk_in
 from clinic.queue.forms import STEP_WORDS, IdentifyForm
 from clinic.queue.models import QueueEntry, Step
 from clinic.visits.queries import find_open_visit
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
 
@@ -48,6 +48,7 @@ def find_holder(entry_id: int) -> Response | str:
     entry = queries.get_entry(current_session(), entry_id)
     text = read_text(request.form.get("q", ""))
     results = read_results(current_session(), text, SHOWN_PATIENTS) if text.typed else None
+    reading.shown(*patient_ids(results))
     if request.form.get("typing"):
         return render_template(f"{PAGES}/_patients.html", results=results, entry=entry)
     return _choose_patient(entry, results)
@@ -77,6 +78,7 @@ def identify(entry_id: int) -> BaseResponse:
         form.add_error(error)
         return _show_form(queries.get_entry(current_session(), entry_id), form, 422)
     message = _("%(ticket)s %(done)s", ticket=entry.ticket, done=STEP_WORDS[Step.IDENTIFY].done)
+    reading.shown(entry.patient_id)
     if not htmx.wants_partial():
         return htmx.go(url_for("queue.board", department_id=entry.department_id), toast=message)
     word = render_template("queue/_stepped.html", message=message, entry=entry, event=event)
@@ -84,12 +86,14 @@ def identify(entry_id: int) -> BaseResponse:
 
 
 def _choose_patient(entry: QueueEntry, results: Results | None = None, status: int = 200) -> Response:
+    reading.shown(*patient_ids(results))
     return _dialog("_holder.html", entry, status, results=results)
 
 
 def _show_form(entry: QueueEntry, form: IdentifyForm, status: int = 200) -> Response:
     """The patient, their appointments of the day, and the tickets they already have."""
     read, patient_id = current_session(), form.patient_id.data
+    reading.shown(patient_id)
     form.offer(list_for_check_in(read, patient_id, entry.day), entry.service_id)
     return _dialog(
         "_identify.html",
@@ -103,6 +107,7 @@ def _show_form(entry: QueueEntry, form: IdentifyForm, status: int = 200) -> Resp
 
 
 def _dialog(partial: str, entry: QueueEntry, status: int, **context: object) -> Response:
+    reading.shown(entry.patient_id)
     title = f"{STEP_WORDS[Step.IDENTIFY].label} · {entry.ticket}"
     back = url_for("queue.board", department_id=entry.department_id)
     return dialog(f"{PAGES}/{partial}", title, back, status, entry=entry, **context)

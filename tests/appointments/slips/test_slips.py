@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,10 +35,11 @@ def test_its_page_says_the_same_and_the_details_lead_to_it(receptionist: Browser
 
 
 def test_taking_a_slip_is_noted_as_opening_the_chart(
-    receptionist: Browser, appointment: Appointment, session: Session
+    receptionist: Browser, appointment: Appointment, session: Session, write_readings: Callable[[], int]
 ) -> None:
     patient_id = appointment.patient_id
     receptionist.get(f"/appointments/{appointment.id}/slip.pdf")
+    write_readings()
     opened = select(AuditEntry).where(AuditEntry.action == "patients.open", AuditEntry.patient_id == patient_id)
     assert len(session.scalars(opened).all()) == 1
 

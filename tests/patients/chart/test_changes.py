@@ -1,9 +1,11 @@
 """The history of changes on the chart."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from clinic.audit.service import SystemActor, record
 from clinic.db import transaction
 from clinic.patients import service
 from clinic.patients.details import details_of
@@ -34,9 +36,12 @@ def test_each_change_says_what_was_before_and_after_in_words(receptionist: Brows
     assert "Opened the chart" not in html
 
 
-def test_who_looked_is_shown_on_request(receptionist: Browser, session: Session) -> None:
+def test_who_looked_is_shown_on_request(
+    receptionist: Browser, session: Session, write_readings: Callable[[], int]
+) -> None:
     patient = register(session)
     receptionist.get(f"/patients/{patient.id}")
+    write_readings()
     html = receptionist.page(f"/patients/{patient.id}/changes?show=openings")
     assert "Opened the chart" in html
     assert "Ana Reception" in html
@@ -46,9 +51,10 @@ def test_who_looked_is_shown_on_request(receptionist: Browser, session: Session)
 
 def test_a_long_history_is_read_page_by_page(receptionist: Browser, session: Session) -> None:
     patient = register(session)
-    for _ in range(60):
-        with transaction(session):
-            service.open_chart(session, patient_id=patient.id, actor=TESTER, now=NOW)
+    with transaction(session):
+        for number in range(60):
+            reader = SystemActor(f"reader {number}")
+            record(session, "patients.open", "patient", patient.id, actor=reader, now=NOW, patient_id=patient.id)
     url = f"/patients/{patient.id}/changes?show=openings"
     first = receptionist.htmx("GET", url).get_data(as_text=True)
     assert first.count("Opened the chart") == 50

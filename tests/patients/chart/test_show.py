@@ -1,6 +1,7 @@
 """The chart page."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -22,13 +23,20 @@ def test_the_chart_shows_who_it_is_about(receptionist: Browser, session: Session
     assert "Prefers mornings" in html
 
 
-def test_opening_the_chart_is_recorded_once_and_its_parts_are_not(receptionist: Browser, session: Session) -> None:
+def test_opening_the_chart_again_is_recorded_once_and_a_part_of_it_too(
+    receptionist: Browser, session: Session, write_readings: Callable[[], int]
+) -> None:
     patient = register(session)
-    receptionist.get(f"/patients/{patient.id}")
-    receptionist.htmx("GET", f"/patients/{patient.id}")
-    receptionist.get(f"/patients/{patient.id}/header")
+    for _ in range(2):
+        receptionist.get(f"/patients/{patient.id}")
+        receptionist.htmx("GET", f"/patients/{patient.id}")
+        receptionist.get(f"/patients/{patient.id}/header")
+    write_readings()
     opened = [e for e in entries(session, patient.id) if e.action == "patients.open"]
-    assert [e.actor_name for e in opened] == ["Ana Reception"]
+    assert [(e.actor_name, e.after["view"]) for e in opened] == [
+        ("Ana Reception", "patients.show"),
+        ("Ana Reception", "patients.header"),
+    ]
 
 
 def test_a_tab_loaded_alone_is_the_part_only(receptionist: Browser, session: Session) -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -62,9 +64,12 @@ def test_the_chart_offers_every_paper_and_a_page_to_print(receptionist: Browser,
     assert "js/print.js" in receptionist.page(f"/patients/{patient.id}/printing/label?print=1")
 
 
-def test_taking_a_label_is_noted_as_opening_the_chart(receptionist: Browser, make: Factory, session: Session) -> None:
+def test_taking_a_label_is_noted_as_opening_the_chart(
+    receptionist: Browser, make: Factory, session: Session, write_readings: Callable[[], int]
+) -> None:
     patient = make.patient()
     receptionist.get(f"/patients/{patient.id}/printing/label.pdf")
+    write_readings()
     opened = select(AuditEntry).where(AuditEntry.action == "patients.open", AuditEntry.patient_id == patient.id)
     assert len(session.scalars(opened).all()) == 1
 

@@ -12,14 +12,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.appointments.schedules import service
 from clinic.appointments.schedules.exceptions.forms import HolidayForm, TimeOffForm
-from clinic.appointments.schedules.labels import KINDS, explained
+from clinic.appointments.schedules.labels import KINDS, explained, patient_ids
 from clinic.appointments.schedules.models import Holiday, TimeOff, TimeOffKind
 from clinic.appointments.schedules.queries import Stranded, get_exempt, list_bookable_rooms
 from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.errors import Invalid, NotFound
-from clinic.web import htmx
+from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
 
@@ -165,6 +165,7 @@ def _offer(form: TimeOffForm) -> TimeOffForm:
 def _time_off_dialog(
     kind: TimeOffKind, form: TimeOffForm, found: list[Stranded] | None = None, status: int = 200
 ) -> Response:
+    reading.shown(*patient_ids(found or ()))
     action = url_for("schedules.exceptions.create", time_off_kind=kind.value)
     return dialog(
         f"{PAGES}/_time_off.html",
@@ -179,6 +180,7 @@ def _time_off_dialog(
 
 
 def _holiday_dialog(form: HolidayForm, found: list[Stranded] | None = None, status: int = 200) -> Response:
+    reading.shown(*patient_ids(found or ()))
     action = url_for("schedules.exceptions.create_holiday")
     return dialog(
         f"{PAGES}/_holiday.html",
@@ -192,6 +194,7 @@ def _holiday_dialog(form: HolidayForm, found: list[Stranded] | None = None, stat
 
 
 def _remove_dialog(time_off_id: int, found: list[Stranded] | None = None, status: int = 200) -> Response:
+    reading.shown(*patient_ids(found or ()))
     time_off = get_exempt(current_session(), TimeOff, time_off_id)
     return dialog(
         f"{PAGES}/_remove.html",
