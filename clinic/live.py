@@ -10,6 +10,8 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 import redis
 from sqlalchemy.orm import Session
@@ -20,6 +22,8 @@ from clinic.queueing import redis_client
 
 CHANNEL = "clinic:live"
 HEARTBEAT_SECONDS = 15
+# How often at most a stream asks whether its session goes on.
+ASK_SECONDS = 10
 log = logging.getLogger(__name__)
 
 
@@ -99,12 +103,13 @@ class Hub:
         self._mailboxes: set[queue.SimpleQueue[str]] = set()
         self._thread: threading.Thread | None = None
 
-    def stream(self, topics: frozenset[str], lifetime: float) -> "Stream":
-        """Server-sent events whose topic, or the part before its colon, is in `topics`, for `lifetime` seconds.
+    def stream(self, topics: frozenset[str], lifetime: float, leave: "Leave | None" = None) -> "Stream":
+        """Server-sent events whose topic, or the part before its colon, is in `topics`, for `lifetime` seconds at most,
+        and only while `leave` is good.
 
         Raises TooManyStreams at once when the process is full.
         """
-        stream = Stream(self, topics, time.monotonic() + lifetime)
+        stream = Stream(self, topics, time.monotonic() + lifetime, leave)
         with self._lock:
             if len(self._mailboxes) >= self._limit:
                 raise TooManyStreams
@@ -156,13 +161,21 @@ class Hub:
             mailbox.put(message)
 
 
+class Leave(NamedTuple):
+    """What allows a browser its stream, which ends when `is_good` says no. Asked at each event `topic`, which says that
+    it may be over, and now and then for what no event tells: a time that ran out, or Redis being down."""
+
+    topic: str
+    is_good: Callable[[], bool]
+
+
 class Stream:
     """The events of one browser, as text. close() gives its place back, even before the first event was read."""
 
-    def __init__(self, hub: Hub, topics: frozenset[str], until: float) -> None:
+    def __init__(self, hub: Hub, topics: frozenset[str], until: float, leave: Leave | None = None) -> None:
         self.mailbox: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._hub, self._topics, self._until = hub, topics, until
-        self._greeted = False
+        self._hub, self._topics, self._until, self._leave = hub, topics, until, leave
+        self._greeted, self._asked_at = False, time.monotonic()
 
     def __iter__(self) -> "Stream":
         return self
@@ -171,14 +184,24 @@ class Stream:
         if not self._greeted:
             self._greeted = True
             return "retry: 2000\nevent: hello\ndata: {}\n\n"
-        while time.monotonic() < self._until:
+        while time.monotonic() < self._until and self._may_go_on():
             try:
                 message = self.mailbox.get(timeout=HEARTBEAT_SECONDS)
             except queue.Empty:
                 return "event: ping\ndata: {}\n\n"
-            if wanted := [t for t in json.loads(message)["topics"] if self._wants(t)]:
+            told = json.loads(message)["topics"]
+            if self._leave and self._leave.topic in told and not self._leave.is_good():
+                break
+            if wanted := [t for t in told if self._wants(t)]:
                 return f"data: {json.dumps({'topics': wanted})}\n\n"
         raise StopIteration
+
+    def _may_go_on(self) -> bool:
+        now = time.monotonic()
+        if self._leave is None or now - self._asked_at < ASK_SECONDS:
+            return True
+        self._asked_at = now
+        return self._leave.is_good()
 
     def _wants(self, topic: str) -> bool:
         return topic in self._topics or topic.split(":")[0] in self._topics

@@ -27,6 +27,14 @@ def get_device(session: Session, kind: type[D], device_id: int) -> D:
     return device
 
 
+def has_device(session: Session, kind: type[D], token: str) -> bool:
+    """Whether a device in use has this token."""
+    return (
+        session.scalar(select(kind.id).where(kind.token_digest == digest_token(token), kind.revoked_at.is_(None)))
+        is not None
+    )
+
+
 def get_device_by_token(session: Session, kind: type[D], token: str) -> D:
     """The device in use whose address has this token, or NotFound."""
     query = select(kind).where(kind.token_digest == digest_token(token), kind.revoked_at.is_(None))

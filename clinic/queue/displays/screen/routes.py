@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.auth.access import public, reads_nothing
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf
-from clinic.queue.devices.queries import get_device_by_token
+from clinic.queue.devices.queries import get_device_by_token, has_device
 from clinic.queue.devices.service import note_seen
 from clinic.queue.displays.models import Display
 from clinic.queue.displays.queries import Call, get_screen
@@ -21,7 +21,7 @@ from clinic.queue.notices.service import TOPIC as NOTICES
 from clinic.queue.service import topic as department_topic
 from clinic.web import languages
 from clinic.web.filters import today
-from clinic.web.streams import event_stream
+from clinic.web.streams import event_stream, while_true
 
 blueprint = Blueprint("display", __name__, url_prefix="/display")
 WHY = "the random token in the address is the key of one screen, which shows tickets and rooms only"
@@ -48,7 +48,8 @@ def calls(token: str) -> str:
 def live(token: str) -> Response:
     display = get_device_by_token(current_session(), Display, token)
     topics = {department_topic(d.id) for d in display.departments}
-    return event_stream(frozenset({"all", NOTICES, display.topic, *topics}))
+    leave = while_true(display.topic, lambda read: has_device(read, Display, token))
+    return event_stream(frozenset({"all", NOTICES, display.topic, *topics}), leave)
 
 
 @blueprint.post("/<token>/seen")
