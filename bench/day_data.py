@@ -146,7 +146,7 @@ def _describe() -> Day:
             Display,
             values={"name": f"Bench {now:%H:%M:%S}", "privacy": Privacy.NONE, "chime": False},
             department_ids=[department_id for department_id, _room in pairs],
-            idempotency_key=None,
+            key=None,
             actor=actor,
             now=now,
         )

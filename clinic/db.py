@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pysqlite3.dbapi2 as sqlite_driver
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Enum, MetaData, String, TypeDecorator, event
+from sqlalchemy import DateTime, Enum, LargeBinary, MetaData, String, TypeDecorator, event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -85,9 +85,13 @@ class Keyed:
 
 
 class Idempotent:
-    """A row made by a form: the same key sent twice finds the first row instead of making another."""
+    """A row made by a form: the same key sent twice finds the first row instead of making another.
+
+    The digest (16 bytes) says who sent what with the key; rows of before it was kept have none. See idempotency.py.
+    """
 
     idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    idempotency_digest: Mapped[bytes | None] = mapped_column(LargeBinary(16))
 
 
 def engine_options(database_url: str, pool_size: int) -> dict[str, Any]:

@@ -33,6 +33,14 @@ class Merged(Conflict):
         super().__init__(message)
 
 
+class KeyUsed(Conflict):
+    """The key of this form made `row` already, with other content or for somebody else."""
+
+    def __init__(self, message: str, row: object) -> None:
+        self.row = row
+        super().__init__(message)
+
+
 class Invalid(DomainError):
     """The input breaks a rule; `field` names the input it belongs to, if one."""
 

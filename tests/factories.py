@@ -149,7 +149,7 @@ class Factory:
 
     def _device(self, kind: type[Device], departments: Sequence[Department], values: dict[str, Any]) -> str:
         ids = [d.id for d in departments]
-        given: dict[str, Any] = {"values": values, "department_ids": ids, "idempotency_key": None}
+        given: dict[str, Any] = {"values": values, "department_ids": ids, "key": None}
         with transaction(self.session) as session:
             _, token = devices.create_device(session, kind, **given, actor=TESTER, now=NOW)
         assert token

@@ -37,13 +37,6 @@ def get_appointment(session: Session, appointment_id: int, *, lock: bool = False
     return appointment
 
 
-def find_by_key(session: Session, idempotency_key: str | None) -> Appointment | None:
-    """What an earlier submit of the same form booked."""
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(Appointment).where(Appointment.idempotency_key == idempotency_key))
-
-
 def list_between(
     session: Session,
     *,

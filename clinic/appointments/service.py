@@ -33,10 +33,11 @@ from clinic.appointments.placement import (
     placed,
     placed_before,
 )
-from clinic.appointments.queries import find_by_key, find_last_event, get_appointment, get_event
+from clinic.appointments.queries import find_last_event, get_appointment, get_event
 from clinic.audit.service import Actor
 from clinic.clock import clinic_day
 from clinic.errors import Conflict
+from clinic.idempotency import Key, find_made, made_with
 
 LATE_CANCEL = dt.timedelta(hours=24)
 _UNDONE_HERE = frozenset({Step.MOVE, Step.CONFIRM, Step.CANCEL, Step.NO_SHOW, Step.RESTORE, Step.NOTE})
@@ -50,7 +51,7 @@ def book_appointment(
     placement: Placement,
     note: str | None = None,
     reasons: Reasons = NO_REASONS,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
@@ -60,12 +61,12 @@ def book_appointment(
     SlotTaken (a Conflict) when practitioner, room or patient are not free; SameDay (an Invalid) when the patient has
     another appointment that day; Invalid for a place that is not in use or a day that is past.
     """
+    first = find_made(session, Appointment, key)
+    if first is not None:
+        return first
     check_placement(session, placement, now=now, zone=zone)
     check_service_and_patient(session, service_id, patient_id)
     lock_resources(session, placement, patient_id)
-    first = find_by_key(session, idempotency_key)
-    if first is not None:
-        return first
     check_free(session, placement, patient_id, reasons, now=now, zone=zone)
     return write_booking(
         session,
@@ -74,7 +75,7 @@ def book_appointment(
         placement=placement,
         note=note,
         reasons=reasons,
-        idempotency_key=idempotency_key,
+        key=key,
         actor=actor,
         now=now,
         zone=zone,
@@ -90,7 +91,7 @@ def write_booking(
     note: str | None,
     reasons: Reasons,
     series_id: int | None = None,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
@@ -105,7 +106,7 @@ def write_booking(
         booked_at=now,
         is_late_cancel=False,
         version=1,
-        idempotency_key=idempotency_key,
+        **made_with(key),
         **columns(placement, reasons, zone),
     )
     session.add(appointment)

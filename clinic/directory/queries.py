@@ -44,11 +44,6 @@ def get_place(session: Session, model: type[Place], place_id: int) -> Place:
     return place
 
 
-def find_by_key(session: Session, model: type[Place], idempotency_key: str) -> Place | None:
-    """What an earlier submit of the same form made."""
-    return session.scalar(select(model).where(model.idempotency_key == idempotency_key))
-
-
 def name_is_taken(session: Session, place: Department | Room | Service, name: str) -> bool:
     """Whether another department, or another room or service of the same department, has this name in any case."""
     model = type(place)

@@ -20,7 +20,7 @@ from clinic.directory.forms import PlaceForm, RoomForm, ServiceForm
 from clinic.directory.models import Department, Room, Service
 from clinic.directory.practitioners.routes import blueprint as practitioners
 from clinic.directory.queries import get_place, list_departments
-from clinic.errors import Conflict, Invalid, NotFound
+from clinic.errors import Conflict, Invalid, KeyUsed, NotFound
 from clinic.money import currency_of
 from clinic.queue.queries import count_open
 from clinic.web import htmx, reading
@@ -80,13 +80,15 @@ def create(kind: str) -> BaseResponse:
         try:
             _create(form, wanted, department_id)
             return _done(_("Added."))
+        except KeyUsed:
+            raise
         except (Invalid, Conflict) as error:
             form.add_error(Invalid(error.message, getattr(error, "field", None)))
     return _form_page(wanted, form, department=_department(kind), status=422)
 
 
 def _create(form: PlaceForm, kind: Kind, department_id: int | None) -> None:
-    common = {"idempotency_key": form.idempotency_key.data, "actor": actor(), "now": clock.now()}
+    common: dict[str, Any] = {"key": form.key, "actor": actor(), "now": clock.now()}
     with transaction() as session:
         if kind.model is Department:
             service.create_department(session, details=form.details(), **common)

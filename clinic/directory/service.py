@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.directory.models import Department, Room, Service
-from clinic.directory.queries import Place, find_by_key, find_by_prefix, get_place, list_siblings, name_is_taken
+from clinic.directory.queries import Place, find_by_prefix, get_place, list_siblings, name_is_taken
 from clinic.errors import Conflict, Invalid
+from clinic.idempotency import Key, find_made, made_with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +35,11 @@ class ServiceDetails(PlaceDetails):
 
 
 def create_department(
-    session: Session, *, details: PlaceDetails, idempotency_key: str, actor: Actor, now: dt.datetime
+    session: Session, *, details: PlaceDetails, key: Key, actor: Actor, now: dt.datetime
 ) -> Department:
     """A department at the end of the list; the same key sent twice gives the first one. Invalid for a taken name."""
-    earlier = find_by_key(session, Department, idempotency_key)
-    return earlier or _add(session, Department(idempotency_key=idempotency_key), details, actor, now)
+    earlier = find_made(session, Department, key)
+    return earlier or _add(session, Department(**made_with(key)), details, actor, now)
 
 
 def create_room(
@@ -46,16 +47,15 @@ def create_room(
     *,
     department_id: int,
     details: PlaceDetails,
-    idempotency_key: str,
+    key: Key,
     actor: Actor,
     now: dt.datetime,
 ) -> Room:
     """A room of a department; the same key sent twice gives the first one. Invalid for a taken name, NotFound."""
+    if earlier := find_made(session, Room, key):
+        return earlier
     department = get_place(session, Department, department_id)
-    earlier = find_by_key(session, Room, idempotency_key)
-    return earlier or _add(
-        session, Room(department_id=department.id, idempotency_key=idempotency_key), details, actor, now
-    )
+    return _add(session, Room(department_id=department.id, **made_with(key)), details, actor, now)
 
 
 def create_service(
@@ -63,16 +63,15 @@ def create_service(
     *,
     department_id: int,
     details: ServiceDetails,
-    idempotency_key: str,
+    key: Key,
     actor: Actor,
     now: dt.datetime,
 ) -> Service:
     """A service of a department; the same key sent twice gives the first one. Invalid for a taken name or prefix."""
+    if earlier := find_made(session, Service, key):
+        return earlier
     department = get_place(session, Department, department_id)
-    earlier = find_by_key(session, Service, idempotency_key)
-    return earlier or _add(
-        session, Service(department_id=department.id, idempotency_key=idempotency_key), details, actor, now
-    )
+    return _add(session, Service(department_id=department.id, **made_with(key)), details, actor, now)
 
 
 def update_place(

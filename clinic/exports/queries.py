@@ -44,11 +44,6 @@ def list_exports(session: Session, user: User, *, before: int | None, limit: int
     return list(session.scalars(query if before is None else query.where(Export.id < before)))
 
 
-def find_by_idempotency_key(session: Session, key: str) -> Export | None:
-    """The export an earlier submit of the same form made."""
-    return session.scalar(select(Export).where(Export.idempotency_key == key))
-
-
 def list_open(session: Session) -> Sequence[Export]:
     """Every export that waits or runs, oldest first."""
     return session.scalars(select(Export).where(Export.state.in_(OPEN_STATES)).order_by(Export.id)).all()

@@ -74,7 +74,7 @@ def create() -> BaseResponse | tuple[str, int]:
                 wanted=_wanted(dataset, form, rows),
                 actor=actor(),
                 now=clock.now(),
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
             )
     except Invalid as error:
         form.add_error(error)

@@ -18,7 +18,8 @@ from clinic.auth.models import User
 from clinic.errors import Conflict, Forbidden, Invalid
 from clinic.exports.datasets.registry import DATASETS
 from clinic.exports.models import Delimiter, Export, ExportFailure, ExportFormat, ExportKind, ExportState
-from clinic.exports.queries import find_by_idempotency_key, get_export
+from clinic.exports.queries import get_export
+from clinic.idempotency import Key, find_made, made_with
 from clinic.queueing import enqueue_after_commit
 from clinic.tracing import request_id
 
@@ -72,7 +73,7 @@ def job_id(export_id: int, attempt: int) -> str:
 
 
 def request_export(
-    session: Session, *, wanted: Wanted, actor: User, now: dt.datetime, idempotency_key: str | None = None
+    session: Session, *, wanted: Wanted, actor: User, now: dt.datetime, key: Key | None = None
 ) -> Export:
     """Ask for a file; the same key sent twice gives the first export. Raises Forbidden, Invalid."""
     dataset = DATASETS[wanted.kind]
@@ -81,7 +82,7 @@ def request_export(
     keys = [column.key for column in dataset.chosen(wanted.columns)]
     if not keys:
         raise Invalid(_("Choose at least one column."), "columns")
-    if idempotency_key and (earlier := find_by_idempotency_key(session, idempotency_key)):
+    if earlier := find_made(session, Export, key):
         return earlier
     export = Export(
         kind=wanted.kind,
@@ -95,7 +96,7 @@ def request_export(
         requested_at=now,
         queued_at=now,
         request_id=request_id.get(),
-        idempotency_key=idempotency_key,
+        **made_with(key),
         attempt=1,
     )
     session.add(export)

@@ -33,11 +33,6 @@ def get_import(session: Session, import_id: int) -> Import:
     return found
 
 
-def find_by_idempotency_key(session: Session, key: str) -> Import | None:
-    """The import an earlier submit of the same form made."""
-    return session.scalar(select(Import).where(Import.idempotency_key == key))
-
-
 def list_imports(session: Session, *, before: int | None, limit: int) -> list[Import]:
     """Imports, newest first, with who asked for them; `before` is the id to go on after."""
     query = select(Import).options(joinedload(Import.requested_by)).order_by(Import.id.desc()).limit(limit)

@@ -14,7 +14,7 @@ from clinic.auth.access import reads, reads_nothing, requires
 from clinic.dates import day_first
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
-from clinic.errors import Conflict, Invalid
+from clinic.errors import Conflict, Invalid, KeyUsed
 from clinic.exports.files.guard import neutralise
 from clinic.imports import labels, service
 from clinic.imports.forms import TableForm, UploadForm
@@ -59,17 +59,21 @@ def create() -> BaseResponse | tuple[str, int]:
     except Invalid as error:
         form.add_error(error)
         return _upload_page(form), 422
-    with transaction() as session:
-        row = service.create_import(
-            session,
-            upload=upload,
-            source=form.source.data,
-            filename=file.filename,
-            idempotency_key=form.idempotency_key.data,
-            actor=actor(),
-            now=clock.now(),
-        )
-        import_id, is_kept = row.id, row.stored_as == upload.stored_as
+    try:
+        with transaction() as session:
+            row = service.create_import(
+                session,
+                upload=upload,
+                source=form.source.data,
+                filename=file.filename,
+                key=form.key,
+                actor=actor(),
+                now=clock.now(),
+            )
+            import_id, is_kept = row.id, row.stored_as == upload.stored_as
+    except KeyUsed:
+        current_storage().delete(upload.stored_as)
+        raise
     if not is_kept:
         current_storage().delete(upload.stored_as)
     return htmx.go(url_for("imports.show", import_id=import_id))

@@ -12,9 +12,10 @@ from clinic import live
 from clinic.audit.service import Actor, SystemActor, record
 from clinic.auth.models import User
 from clinic.errors import Conflict
+from clinic.idempotency import Key, find_made, made_with
 from clinic.imports.batches import Batch, Counts
 from clinic.imports.models import Import, ImportFailure, ImportKind, ImportState
-from clinic.imports.queries import find_by_idempotency_key, get_import
+from clinic.imports.queries import get_import
 from clinic.imports.rows import Row
 from clinic.imports.uploads import StoredUpload
 from clinic.queueing import enqueue_after_commit
@@ -54,12 +55,12 @@ def create_import(
     upload: StoredUpload,
     source: str,
     filename: str,
-    idempotency_key: str,
+    key: Key,
     actor: User,
     now: dt.datetime,
 ) -> Import:
     """A stored file, waiting to be looked at and started; the same key sent twice gives the first one."""
-    if earlier := find_by_idempotency_key(session, idempotency_key):
+    if earlier := find_made(session, Import, key):
         return earlier
     row = Import(
         kind=upload.kind,
@@ -72,7 +73,7 @@ def create_import(
         options=upload.options,
         requested_by_id=actor.id,
         requested_at=now,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(row)
     session.flush()

@@ -28,8 +28,3 @@ def find_by_mrn(session: Session, mrn: str) -> int | None:
     """Who has this MRN, or had it before a merge: the number of the record that holds everything now."""
     holder = func.coalesce(Patient.merged_into_id, Patient.id)
     return session.scalar(select(holder).where(Patient.mrn == mrn))
-
-
-def find_by_idempotency_key(session: Session, key: str) -> Patient | None:
-    """The patient an earlier submit of the same form made."""
-    return session.scalar(select(Patient).where(Patient.idempotency_key == key))

@@ -12,11 +12,12 @@ from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.crypto import key_ring
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.idempotency import Key, find_made, made_with
 from clinic.patients.details import PatientDetails, check, columns, details_of, snapshot
 from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
-from clinic.patients.queries import find_by_idempotency_key, not_merged
+from clinic.patients.queries import not_merged
 from clinic.patients.search.service import SearchEntry, index_patient, index_patients
 from clinic.patients.tokens import identifier_token
 
@@ -30,19 +31,14 @@ def register_patient(
     details: PatientDetails,
     actor: Actor,
     now: dt.datetime,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
 ) -> Patient:
     """A new patient with the next MRN; the same key sent twice gives the first one. Raises Invalid."""
     check(details, (now + AHEAD_OF_UTC).date())
-    if idempotency_key and (earlier := find_by_idempotency_key(session, idempotency_key)):
+    if earlier := find_made(session, Patient, key):
         return earlier
     (mrn,) = allocate_mrns(session)
-    # The counter's lock made this wait for a submit of the same form that was under way: look again.
-    if idempotency_key and (earlier := find_by_idempotency_key(session, idempotency_key)):
-        return earlier
-    patient = Patient(
-        **columns(details), mrn=mrn, registered_at=now, updated_at=now, version=1, idempotency_key=idempotency_key
-    )
+    patient = Patient(**columns(details), mrn=mrn, registered_at=now, updated_at=now, version=1, **made_with(key))
     patient.identifiers = _identifiers(details)
     patient.coverages = _coverages(details)
     session.add(patient)

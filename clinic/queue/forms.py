@@ -1,12 +1,11 @@
 """What staff may send to the queue, and the words for steps, states and lanes."""
 
-import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -14,7 +13,7 @@ from clinic.appointments.models import Appointment
 from clinic.directory.models import Practitioner, Service
 from clinic.queue.models import TRANSITIONS, Lane, State, Step
 from clinic.web.filters import local_time
-from clinic.web.forms import CreateForm, Form, options
+from clinic.web.forms import CreateForm, Form, KeyedForm, options
 
 LANE_WORDS = {Lane.URGENT: _l("Urgent"), Lane.PRIORITY: _l("Priority"), Lane.NORMAL: _l("Normal")}
 STATE_WORDS = {
@@ -121,13 +120,12 @@ class IdentifyForm(Form):
         return self
 
 
-class MoveForm(Form):
+class MoveForm(KeyedForm):
     """A step. `board` and `only_room` say which board it was taken on, so that its fresh state is the answer."""
 
     room_id = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
     board = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
     only_room = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
-    idempotency_key = HiddenField(default=lambda: secrets.token_urlsafe(24), validators=[Optional(), Length(16, 64)])
 
 
 class CancelForm(Form):

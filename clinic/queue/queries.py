@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from clinic.directory.models import Department, Room, Service
@@ -75,16 +75,6 @@ def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> QueueEn
     if entry is None:
         raise NotFound(_("There is no such ticket."))
     return entry
-
-
-_ENTRY_OF_KEY = select(QueueEntry).where(QueueEntry.idempotency_key == bindparam("idempotency_key"))
-
-
-def find_entry_by_key(session: Session, idempotency_key: str | None) -> QueueEntry | None:
-    """The ticket that a form with this key already gave."""
-    if idempotency_key is None:
-        return None
-    return session.scalar(_ENTRY_OF_KEY, {"idempotency_key": idempotency_key})
 
 
 def list_of_visit(session: Session, visit_id: int, *, lock: bool = False) -> list[QueueEntry]:
@@ -258,10 +248,3 @@ def get_event(session: Session, event_id: int) -> QueueEvent:
     if event is None:
         raise NotFound(_("There is no such step."))
     return event
-
-
-def find_event_by_key(session: Session, idempotency_key: str | None) -> QueueEvent | None:
-    """The step that a form with this key already took."""
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(QueueEvent).where(QueueEvent.idempotency_key == idempotency_key))

@@ -10,7 +10,7 @@ from clinic import clock
 from clinic.auth.access import also_requires, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.queries import list_services
-from clinic.errors import Conflict, Invalid
+from clinic.errors import Conflict, Invalid, KeyUsed
 from clinic.queue import queries, service
 from clinic.queue.blueprint import blueprint
 from clinic.queue.forms import STEP_WORDS, CancelForm, MoveForm, TransferForm
@@ -100,17 +100,20 @@ def call_next(department_id: int) -> BaseResponse:
         room_id = _room_for_call(form, department_id)
     except Invalid as error:
         return _board_or_redirect(form, department_id, error=error.message, status=422)
-    with transaction() as write:
-        entry = service.call_next(
-            write,
-            department_id=department_id,
-            room_id=room_id,
-            idempotency_key=form.idempotency_key.data,
-            actor=actor(),
-            now=clock.now(),
-            zone=settings().zone,
-        )
-        event = queries.find_last_event(write, entry.id) if entry else None
+    try:
+        with transaction() as write:
+            entry = service.call_next(
+                write,
+                department_id=department_id,
+                room_id=room_id,
+                key=form.key,
+                actor=actor(),
+                now=clock.now(),
+                zone=settings().zone,
+            )
+            event = queries.find_last_event(write, entry.id) if entry else None
+    except KeyUsed:
+        return _board_or_redirect(form, department_id, error=_("Somebody was called from here already."), status=409)
     if entry is None or event is None:
         return _board_or_redirect(form, department_id, toast=_("Nobody is waiting."))
     return _stepped(form, entry, event)

@@ -13,12 +13,11 @@ from clinic.audit.service import Actor, changes, record
 from clinic.clock import clinic_day
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.idempotency import Key, find_made, made_with
 from clinic.queue.following import follow_tickets
 from clinic.queue.models import CLOSED_STATES, TRANSITIONS, Lane, QueueEntry, QueueEvent, RoomChoice, State, Step
 from clinic.queue.phone.service import add_link
 from clinic.queue.queries import (
-    find_entry_by_key,
-    find_event_by_key,
     find_last_event,
     get_entry,
     get_event,
@@ -69,7 +68,7 @@ def join_queue(
     visit: Visit | None = None,
     lane: Lane = Lane.NORMAL,
     is_claimed: bool = False,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
@@ -78,10 +77,10 @@ def join_queue(
 
     A patient gets one by queue/checkin, which makes the visit.
     """
-    prefix, department_id = lock_service(session, service_id)
-    first = find_entry_by_key(session, idempotency_key)
+    first = find_made(session, QueueEntry, key)
     if first is not None:
         return first
+    prefix, department_id = lock_service(session, service_id)
     day = clinic_day(now, zone)
     entry = QueueEntry(
         day=day,
@@ -96,7 +95,7 @@ def join_queue(
         joined_at=now,
         call_count=0,
         is_claimed=is_claimed,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(entry)
     session.flush()
@@ -106,7 +105,7 @@ def join_queue(
 
 
 def lock_service(session: Session, service_id: int) -> tuple[str, int]:
-    """Prefix and department of the service, locked so that a form sent twice at once is seen by its second copy."""
+    """Prefix and department of the service, locked for as long as something is made for it."""
     found = session.execute(_SERVICE, {"service_id": service_id}).one_or_none()
     if found is None:
         raise Invalid(_("Choose a service."), "service_id")
@@ -118,7 +117,7 @@ def call_next(
     *,
     department_id: int,
     room_id: int | None,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
@@ -128,17 +127,16 @@ def call_next(
     Callers at the same moment take turns: each gets a ticket of their own and none is left out. The same key again
     calls nobody else.
     """
+    sent = find_made(session, QueueEvent, key)
+    if sent is not None:
+        return get_entry(session, sent.entry_id)
     if session.get(Department, department_id, with_for_update={"key_share": True}) is None:
         raise NotFound(_("There is no such department."))
     _check_room(session, room_id, department_id)
     entry = next_waiting(session, department_id, clinic_day(now, zone))
-    # Asked after the turn has come: the second copy of a form sent twice sees what the first one did.
-    sent = find_event_by_key(session, idempotency_key)
-    if sent is not None:
-        return get_entry(session, sent.entry_id)
     if entry is None:
         return None
-    _apply(session, entry, Step.CALL, {"room_id": room_id}, actor=actor, now=now, idempotency_key=idempotency_key)
+    _apply(session, entry, Step.CALL, {"room_id": room_id}, actor=actor, now=now, key=key)
     return entry
 
 
@@ -242,7 +240,7 @@ def _apply(
     *,
     actor: Actor,
     now: dt.datetime,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
 ) -> None:
     """The one place where a locked entry moves on."""
     if not entry.may(step):
@@ -252,7 +250,7 @@ def _apply(
     for name, value in {**_consequences(entry, step, target, now), **given, "state": target}.items():
         setattr(entry, name, value)
     session.flush()
-    _note(session, entry, step, before, actor=actor, now=now, idempotency_key=idempotency_key)
+    _note(session, entry, step, before, actor=actor, now=now, key=key)
 
 
 def _consequences(entry: QueueEntry, step: Step, target: State, now: dt.datetime) -> dict[str, Any]:
@@ -283,7 +281,7 @@ def _note(
     *,
     actor: Actor,
     now: dt.datetime,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
 ) -> None:
     """History, audit, the live event and the visit that follows, of a step already taken."""
     old, new = changes(before, _values(entry)) if before else ({}, _values(entry))
@@ -301,7 +299,7 @@ def _note(
             "actor_name": actor.actor_name,
             "at": now,
             "before": kept,
-            "idempotency_key": idempotency_key,
+            **made_with(key),
         },
     )
     record(

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import errors
 from clinic.web import reading
 from clinic.web.htmx import go, wants_partial
+from clinic.web.kept import Kept, kept_of
+from clinic.web.sent import answer_used
 
 STATUS = {
     errors.NotFound: 404,
@@ -42,10 +44,10 @@ def _texts(status: int) -> tuple[str, str]:
     return texts.get(status, (_("Something went wrong"), _("Nothing was changed. Try again in a moment.")))
 
 
-def answer(status: int, message: str = "") -> Response:
+def answer(status: int, message: str = "", kept: Kept | None = None) -> Response:
     """The error as an alert for htmx (retargeted to the page's alert region), else as a page."""
     title, advice = _texts(status)
-    context = {"status": status, "title": title, "message": message or advice}
+    context = {"status": status, "title": title, "message": message or advice, "made": kept}
     if request.accept_mimetypes.best == "application/json":
         return make_response({"error": title, "message": context["message"]}, status)
     if wants_partial():
@@ -60,6 +62,11 @@ def _domain_error(error: errors.DomainError) -> Response:
         reading.refused()
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     return answer(status, error.message)
+
+
+def _key_used(error: errors.KeyUsed) -> Response:
+    """The form with what was typed, where the view shows one; else the words and where the first one stands."""
+    return answer_used(error) or answer(409, error.message, kept_of(error.row))
 
 
 def _merged(error: errors.Merged) -> BaseResponse:
@@ -102,6 +109,7 @@ def _database_error(_error: OperationalError) -> Response:
 def install(app: Flask) -> None:
     """Register every handler."""
     app.register_error_handler(errors.DomainError, _domain_error)
+    app.register_error_handler(errors.KeyUsed, _key_used)
     app.register_error_handler(errors.Merged, _merged)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(SecurityError, _strange_host)

@@ -13,10 +13,13 @@ from flask_wtf import FlaskForm
 from wtforms import FieldList, FormField, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
-from wtforms.validators import ValidationError
+from wtforms.validators import Length, Optional, ValidationError
 
 from clinic.errors import Invalid
+from clinic.idempotency import Key
 from clinic.web.drafts import restored
+from clinic.web.kept import Kept, kept_of
+from clinic.web.sent import note_shown_again, refused, sent_key
 
 
 def tidy(value: Any) -> Any:
@@ -84,10 +87,49 @@ def _problems(fields: Iterable[Any]) -> Iterator[tuple[str, str, str]]:
             yield from _problems(field)
 
 
-class CreateForm(Form):
-    """A form that makes something: sent twice, it makes one."""
+def new_key() -> str:
+    """A key that no form had before."""
+    return secrets.token_urlsafe(24)
 
-    idempotency_key = HiddenField(default=lambda: secrets.token_urlsafe(24))
+
+class KeyedForm(Form):
+    """A form that no answer shows again: sent twice, it does its work once. Without a key it does it each time."""
+
+    idempotency_key = HiddenField(default=new_key, validators=[Optional(), Length(16, 64)])
+
+    @property
+    def key(self) -> Key | None:
+        """The key with what was sent and by whom."""
+        return sent_key(self.idempotency_key.data)
+
+
+class CreateForm(Form):
+    """A form that makes something: sent twice, it makes one.
+
+    Sent again with other content it is refused (409) and shown with what was typed, `kept` (what it made before) and
+    a new key, so that sending it once more makes one more.
+    """
+
+    idempotency_key = HiddenField(default=new_key)
+    kept: Kept | None = None
+
+    @property
+    def key(self) -> Key:
+        """The key with what was sent and by whom. ValueError unless the form is valid."""
+        key = sent_key(self.idempotency_key.data)
+        if key is None:
+            raise ValueError("The form was not validated.")
+        note_shown_again()
+        return key
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Not while what was sent with this key before is another thing (see clinic.web.sent)."""
+        used = refused()
+        if used is None:
+            return bool(super().validate(extra_validators))
+        self.idempotency_key.data, self.kept = new_key(), kept_of(used.row)
+        self.form_errors.append(used.message)
+        return False
 
     def validate_idempotency_key(self, field: HiddenField) -> None:
         if not field.data or not 16 <= len(field.data) <= 64:

@@ -1,5 +1,6 @@
 """Requests whose uploaded files never touch the disk in clear, and that are bounded in size."""
 
+import hashlib
 import io
 import secrets
 from typing import IO, Any, cast
@@ -23,12 +24,14 @@ class SealedSpool:
 
     def __init__(self) -> None:
         self._memory = io.BytesIO()
+        self._content = hashlib.blake2b(digest_size=32)
         self._writer: SealedWriter | None = None
         self._reader: Any = self._memory
         self._source: FileSource | None = None
         self._context = f"spool:{secrets.token_hex(16)}"
 
     def write(self, data: bytes) -> int:
+        self._content.update(data)
         if self._writer is None and self._memory.tell() + len(data) <= MEMORY_BYTES:
             return self._memory.write(data)
         if self._writer is None:
@@ -54,6 +57,10 @@ class SealedSpool:
             self._writer = None
             self._reader = io.BufferedReader(SealedReader(self._source, self._context, key_ring()))
         return int(self._reader.seek(offset, whence))
+
+    def digest(self) -> str:
+        """Of all that was written, in hex, for comparing with what is sent again; costs no second reading."""
+        return self._content.hexdigest()
 
     def close(self) -> None:
         if self._writer:

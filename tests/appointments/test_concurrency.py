@@ -27,6 +27,7 @@ from clinic.config import Settings
 from clinic.db import db, transaction
 from clinic.directory.models import Department, Practitioner, Room, Service
 from clinic.errors import Conflict, DomainError
+from clinic.idempotency import key_of
 from clinic.patients.details import PatientDetails
 from clinic.patients.service import register_patient
 from tests.appointments.conftest import DAY, at
@@ -104,7 +105,7 @@ def test_a_patient_is_booked_once_although_practitioner_and_room_differ(busy_cli
 
 
 def test_one_form_sent_eight_times_at_once_books_once(busy_clinic: Flask) -> None:
-    outcomes = at_once(busy_clinic, 8, lambda _n: book(1, at(10), idempotency_key="one-form-eight-times"))
+    outcomes = at_once(busy_clinic, 8, lambda _n: book(1, at(10), key=key_of("one-form-eight-times")))
     assert len(set(outcomes)) == 1
     assert count_held(busy_clinic) == 1
 

@@ -16,6 +16,7 @@ from clinic.auth.access import Role
 from clinic.auth.models import User
 from clinic.db import transaction
 from clinic.documents.storage import current_storage
+from clinic.idempotency import key_of
 from clinic.imports import jobs, service
 from clinic.imports.models import Import, ImportRefusal
 from clinic.imports.queries import get_import
@@ -42,7 +43,7 @@ class Importer:
                 upload=upload,
                 source=source,
                 filename="file",
-                idempotency_key=secrets.token_urlsafe(24),
+                key=key_of(secrets.token_urlsafe(24)),
                 actor=session.get_one(User, self.manager.id),
                 now=clock.now(),
             )

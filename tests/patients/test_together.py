@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from clinic.audit.service import verify_chain
 from clinic.config import Settings
 from clinic.db import current_session, transaction
+from clinic.errors import KeyUsed
+from clinic.idempotency import key_of
 from clinic.patients import service
 from clinic.patients.details import PatientDetails, details_of
 from clinic.patients.models import Patient
@@ -34,7 +36,9 @@ def eight(app: Flask, work: Callable[[int], object]) -> list[object]:
 def register(number: int, key: str | None = None) -> int:
     with transaction() as session:
         details = PatientDetails(given_name=f"Person {number}")
-        return service.register_patient(session, details=details, idempotency_key=key, actor=TESTER, now=NOW).id
+        return service.register_patient(
+            session, details=details, key=key_of(key) if key else None, actor=TESTER, now=NOW
+        ).id
 
 
 def test_no_medical_record_number_is_given_twice(own_app: Flask) -> None:
@@ -47,6 +51,19 @@ def test_no_medical_record_number_is_given_twice(own_app: Flask) -> None:
 def test_one_form_sent_eight_times_at_once_makes_one_patient(own_app: Flask) -> None:
     outcomes = eight(own_app, lambda number: register(1, key="k" * 24))
     assert len(set(outcomes)) == 1
+    assert current_session().scalar(select(func.count(Patient.id))) == 1
+
+
+@pytest.mark.guards("of two forms with one key and other content sent at once one is kept and the other told")
+def test_one_key_sent_eight_times_at_once_with_other_content_makes_one_patient(own_app: Flask) -> None:
+    def send(number: int) -> int:
+        with transaction() as session:
+            details, key = PatientDetails(given_name=f"Person {number}"), key_of("k" * 24, number)
+            return service.register_patient(session, details=details, key=key, actor=TESTER, now=NOW).id
+
+    outcomes = eight(own_app, send)
+    assert sum(isinstance(outcome, int) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, KeyUsed) for outcome in outcomes) == PEOPLE - 1
     assert current_session().scalar(select(func.count(Patient.id))) == 1
 
 

@@ -11,6 +11,7 @@ from clinic.config import Settings
 from clinic.db import db, transaction
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import Conflict
+from clinic.idempotency import key_of
 from clinic.queue import service
 from clinic.queue.models import Lane, QueueEntry, QueueEvent, State, Step
 from tests.databases import own_clinic
@@ -106,7 +107,7 @@ def test_calling_this_one_and_calling_next_never_meet(clinic: Flask) -> None:
 
 
 def test_one_form_sent_eight_times_at_once_gives_one_ticket_and_one_call(clinic: Flask) -> None:
-    tickets = at_once(clinic, 8, lambda _worker: join(idempotency_key="same-form-same-key"))
+    tickets = at_once(clinic, 8, lambda _worker: join(key=key_of("same-form-same-key")))
     assert set(tickets) == {1}
     join()
 
@@ -116,7 +117,7 @@ def test_one_form_sent_eight_times_at_once_gives_one_ticket_and_one_call(clinic:
                 session,
                 department_id=1,
                 room_id=1,
-                idempotency_key="same-call-same-key",
+                key=key_of("same-call-same-key"),
                 actor=TESTER,
                 now=NOW,
                 zone=ZONE,

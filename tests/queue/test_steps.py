@@ -11,6 +11,7 @@ from clinic.audit.models import AuditEntry
 from clinic.db import transaction
 from clinic.directory.models import Room, Service
 from clinic.errors import Conflict, Invalid
+from clinic.idempotency import key_of
 from clinic.queue import queries, service
 from clinic.queue.models import TRANSITIONS, Lane, QueueEntry, QueueEvent, State, Step
 from tests.factories import NOW, TESTER, ZONE, Factory
@@ -133,7 +134,7 @@ def test_next_leaves_out_yesterday_and_other_departments(
 
 def test_the_same_call_form_sent_twice_calls_one(session: Session, make: Factory, consultation: Service) -> None:
     first, second = make.ticket(consultation, now=NOW), make.ticket(consultation, now=NOW)
-    calls = [call_next(session, consultation, idempotency_key="once" * 5) for _ in range(2)]
+    calls = [call_next(session, consultation, key=key_of("once" * 5)) for _ in range(2)]
     assert [c.id for c in calls if c] == [first.id, first.id]
     assert second.state is State.WAITING
 

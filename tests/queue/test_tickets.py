@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinic.db import transaction
 from clinic.errors import Invalid
+from clinic.idempotency import key_of
 from clinic.queue import service
 from clinic.queue.models import QueueEntry
 from tests.factories import NOW, TESTER, Factory
@@ -51,8 +52,8 @@ def test_numbers_restart_at_the_clinics_midnight(session: Session, make: Factory
 
 def test_the_same_key_twice_gives_one_ticket(session: Session, make: Factory) -> None:
     consultation = make.service(make.department())
-    first = join(session, consultation.id, idempotency_key="k" * 20)
-    second = join(session, consultation.id, idempotency_key="k" * 20)
+    first = join(session, consultation.id, key=key_of("k" * 20))
+    second = join(session, consultation.id, key=key_of("k" * 20))
     assert first.id == second.id
     assert session.scalar(select(func.count(QueueEntry.id))) == 1
 

@@ -161,7 +161,7 @@ def create() -> BaseResponse:
                 placement=_placement(form),
                 note=form.note.data,
                 reasons=form.reasons(may_double_book=current_user.may("appointments.double_book")),
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 actor=actor(),
                 now=clock.now(),
                 zone=settings().zone,

@@ -45,13 +45,6 @@ def get_feed_by_token(session: Session, token: str) -> CalendarFeed:
     return feed
 
 
-def find_by_key(session: Session, idempotency_key: str | None) -> CalendarFeed | None:
-    """What an earlier submit of the same form made."""
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(CalendarFeed).where(CalendarFeed.idempotency_key == idempotency_key))
-
-
 def _visible(actor: User) -> Select[tuple[CalendarFeed]]:
     query = select(CalendarFeed).join(CalendarFeed.practitioner).where(CalendarFeed.revoked_at.is_(None))
     return query if actor.may("appointments.setup") else query.where(Practitioner.user_id == actor.id)

@@ -61,7 +61,7 @@ def create() -> BaseResponse:
                 write,
                 practitioner_id=form.practitioner_id.data,
                 shows_names=form.shows_names.data,
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 actor=actor(),
                 now=clock.now(),
             )

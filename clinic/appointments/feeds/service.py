@@ -8,11 +8,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from clinic.appointments.feeds.models import CalendarFeed
-from clinic.appointments.feeds.queries import find_by_key, get_feed, list_practitioners
+from clinic.appointments.feeds.queries import get_feed, list_practitioners
 from clinic.audit.service import record
 from clinic.auth.models import User
 from clinic.auth.queries import token_digest
 from clinic.errors import Invalid
+from clinic.idempotency import Key, find_made, made_with
 
 TOKEN_BYTES = 32
 READ_EVERY = dt.timedelta(minutes=5)
@@ -23,7 +24,7 @@ def create_feed(
     *,
     practitioner_id: int,
     shows_names: bool,
-    idempotency_key: str | None,
+    key: Key | None,
     actor: User,
     now: dt.datetime,
 ) -> tuple[CalendarFeed, str | None]:
@@ -31,7 +32,7 @@ def create_feed(
 
     The same key sent twice gives the first feed and no token. Invalid for a calendar that is not the actor's.
     """
-    first = find_by_key(session, idempotency_key)
+    first = find_made(session, CalendarFeed, key)
     if first is not None:
         return first, None
     if practitioner_id not in dict(list_practitioners(session, actor)):
@@ -42,7 +43,7 @@ def create_feed(
         token_digest=token_digest(token),
         shows_names=shows_names,
         created_at=now,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(feed)
     session.flush()

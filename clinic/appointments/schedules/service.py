@@ -37,6 +37,7 @@ from clinic.audit.service import Actor, record
 from clinic.clock import clinic_day
 from clinic.directory.models import Department, Practitioner, Room, Service
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.idempotency import Key, find_made, made_with
 
 TOPIC = "schedules"
 
@@ -116,21 +117,20 @@ def add_time_off(
     session: Session,
     *,
     details: TimeOffDetails,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     is_confirmed: bool = False,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
 ) -> TimeOff:
     """Note leave, a closed room or extra hours; the same key again returns the first. Invalid, WouldStrand."""
-    _lock(session, Owner(practitioner_id=details.practitioner_id, room_id=details.room_id))
-    earlier = _find_by_key(session, TimeOff, idempotency_key)
-    if isinstance(earlier, TimeOff):
+    if earlier := find_made(session, TimeOff, key):
         return earlier
+    _lock(session, Owner(practitioner_id=details.practitioner_id, room_id=details.room_id))
     _check_details(details)
     proposed = with_time_off(load_schedule(session, clinic_day(now, zone)), TimeOff(**asdict(details)))
     _check_stranded(session, proposed, is_confirmed, now, zone)
-    row = TimeOff(**asdict(details), idempotency_key=idempotency_key)
+    row = TimeOff(**asdict(details), **made_with(key))
     session.add(row)
     session.flush()
     _note(session, "time_off", row, before=None, after=asdict(details), actor=actor, now=now)
@@ -161,21 +161,20 @@ def add_holiday(
     *,
     day: dt.date,
     name: str,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     is_confirmed: bool = False,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
 ) -> Holiday:
     """Close the clinic on a day; the same key again returns the first. Invalid for a day that is one, WouldStrand."""
-    earlier = _find_by_key(session, Holiday, idempotency_key)
-    if isinstance(earlier, Holiday):
+    if earlier := find_made(session, Holiday, key):
         return earlier
     if session.scalar(select(Holiday.id).where(Holiday.day == day)) is not None:
         raise Invalid(_("This day is a holiday already."), "day")
     schedule = load_schedule(session, clinic_day(now, zone))
     _check_stranded(session, with_holiday(schedule, day, name), is_confirmed, now, zone)
-    holiday = Holiday(day=day, name=name, idempotency_key=idempotency_key)
+    holiday = Holiday(day=day, name=name, **made_with(key))
     session.add(holiday)
     try:
         session.flush()
@@ -253,12 +252,6 @@ def _check_stranded(session: Session, proposed: Schedule, is_confirmed: bool, no
     stranded = list_stranded(session, proposed=proposed, now=now, zone=zone)
     if stranded:
         raise WouldStrand(stranded)
-
-
-def _find_by_key(session: Session, model: type[TimeOff | Holiday], idempotency_key: str | None) -> Any:
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(model).where(model.idempotency_key == idempotency_key))
 
 
 def _described(hours: WorkingHours) -> dict[str, Any]:

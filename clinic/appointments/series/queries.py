@@ -21,13 +21,6 @@ def get_series(session: Session, series_id: int, *, lock: bool = False) -> Appoi
     return series
 
 
-def find_by_key(session: Session, idempotency_key: str | None) -> AppointmentSeries | None:
-    """What an earlier submit of the same form made."""
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(AppointmentSeries).where(AppointmentSeries.idempotency_key == idempotency_key))
-
-
 def list_members(session: Session, series_id: int) -> list[Appointment]:
     """All appointments of a series, in their order, whatever became of them."""
     query = shown(select(Appointment)).where(Appointment.series_id == series_id)

@@ -57,7 +57,7 @@ def create() -> BaseResponse:
                 details=form.details(usual),
                 leave_out=leave_out,
                 reasons=form.reasons(may_double_book=current_user.may("appointments.double_book")),
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 actor=actor(),
                 now=clock.now(),
                 zone=settings().zone,

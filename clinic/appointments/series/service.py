@@ -23,12 +23,13 @@ from clinic.appointments.placement import (
 )
 from clinic.appointments.queries import get_appointment
 from clinic.appointments.series.plans import Planned, SeriesBlocked, plan_dates
-from clinic.appointments.series.queries import find_by_key, get_series, lock_expected
+from clinic.appointments.series.queries import get_series, lock_expected
 from clinic.appointments.series.rules import Rule, check_rule, rule_of
 from clinic.appointments.service import cancellation, write_booking
 from clinic.audit.service import Actor, record
 from clinic.clock import wall_time
 from clinic.errors import Conflict, NotFound
+from clinic.idempotency import Key, find_made, made_with
 
 
 class Scope(enum.StrEnum):
@@ -78,7 +79,7 @@ def create_series(
     details: SeriesDetails,
     leave_out: Collection[dt.date] = (),
     reasons: Reasons = NO_REASONS,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
@@ -87,17 +88,17 @@ def create_series(
 
     SeriesBlocked with the plan when another date is not free and no reason sets that aside; then nothing is booked.
     """
+    earlier = find_made(session, AppointmentSeries, key)
+    if earlier is not None:
+        return earlier
     check_rule(details.rule)
     first = details.rule.placement(details.rule.starts_on, details.practitioner_id, details.room_id, zone)
     lock_resources(session, first, details.patient_id)
-    earlier = find_by_key(session, idempotency_key)
-    if earlier is not None:
-        return earlier
     plan = plan_series(session, details=details, now=now, zone=zone)
     kept = [one for one in plan if one.day not in leave_out]
     if not kept or any(one.is_blocked(reasons) for one in kept):
         raise SeriesBlocked(plan, reasons)
-    series = _add_series(session, details, now, idempotency_key)
+    series = _add_series(session, details, now, key)
     for one in kept:
         write_booking(
             session,
@@ -240,7 +241,7 @@ def _series_of_own(
 
 
 def _add_series(
-    session: Session, details: SeriesDetails, now: dt.datetime, idempotency_key: str | None = None
+    session: Session, details: SeriesDetails, now: dt.datetime, key: Key | None = None
 ) -> AppointmentSeries:
     rule = details.rule
     series = AppointmentSeries(
@@ -255,7 +256,7 @@ def _add_series(
         until=rule.until,
         count=rule.count,
         created_at=now,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(series)
     session.flush()

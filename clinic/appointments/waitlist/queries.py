@@ -22,13 +22,6 @@ def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> Waitlis
     return entry
 
 
-def find_by_key(session: Session, idempotency_key: str | None) -> WaitlistEntry | None:
-    """What an earlier submit of the same form made."""
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(WaitlistEntry).where(WaitlistEntry.idempotency_key == idempotency_key))
-
-
 def list_waiting(session: Session, place: Place, *, today: dt.date, limit: int) -> list[WaitlistEntry]:
     """Who waits for a day that is not past, the longest first.
 

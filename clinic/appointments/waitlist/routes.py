@@ -112,7 +112,7 @@ def create() -> BaseResponse:
                 until_day=form.until_day.data,
                 part_of_day=PartOfDay(part) if part in list(PartOfDay) else None,
                 note=form.note.data,
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 actor=actor(),
                 now=clock.now(),
                 zone=settings().zone,

@@ -15,11 +15,12 @@ from clinic.appointments.placement import Placement, Reasons, check_placement, c
 from clinic.appointments.service import book_appointment
 from clinic.appointments.waitlist.holds import held_placement
 from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
-from clinic.appointments.waitlist.queries import find_by_key, get_entry
+from clinic.appointments.waitlist.queries import get_entry
 from clinic.audit.service import Actor, record
 from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner
 from clinic.errors import Conflict, Invalid
+from clinic.idempotency import Key, find_made, key_of, made_with
 
 TOPIC = "waitlist"
 HOLD = dt.timedelta(minutes=10)
@@ -36,20 +37,20 @@ def join_waitlist(
     until_day: dt.date,
     part_of_day: PartOfDay | None,
     note: str | None,
-    idempotency_key: str | None,
+    key: Key | None,
     actor: Actor,
     now: dt.datetime,
     zone: ZoneInfo,
 ) -> WaitlistEntry:
     """Let a patient wait for a time. The same key again returns the first entry. Invalid, NotFound."""
+    first = find_made(session, WaitlistEntry, key)
+    if first is not None:
+        return first
     check_service_and_patient(session, service_id, patient_id)
     if until_day < from_day or until_day < clinic_day(now, zone):
         raise Invalid(_("The last day lies before the first, or is past."), "until_day")
     if practitioner_id is not None and session.get(Practitioner, practitioner_id) is None:
         raise Invalid(_("Choose a practitioner, or anyone."), "practitioner_id")
-    first = find_by_key(session, idempotency_key)
-    if first is not None:
-        return first
     entry = WaitlistEntry(
         patient_id=patient_id,
         service_id=service_id,
@@ -60,7 +61,7 @@ def join_waitlist(
         note=note,
         state=WaitState.WAITING,
         joined_at=now,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(entry)
     session.flush()
@@ -108,7 +109,7 @@ def book_held(
         placement=placement,
         note=entry.note,
         reasons=reasons,
-        idempotency_key=f"waitlist-{entry.id}-{placement.starts_at.isoformat()}",
+        key=key_of(f"waitlist-{entry.id}-{placement.starts_at.isoformat()}", placement),
         actor=actor,
         now=now,
         zone=zone,

@@ -18,13 +18,6 @@ def get_note(session: Session, note_id: int, *, lock: bool = False) -> ShiftNote
     return note
 
 
-def find_note_by_key(session: Session, idempotency_key: str | None) -> ShiftNote | None:
-    """What an earlier submit of the same form wrote."""
-    if idempotency_key is None:
-        return None
-    return session.scalar(select(ShiftNote).where(ShiftNote.idempotency_key == idempotency_key))
-
-
 def list_open(session: Session, limit: int = OPEN_SHOWN) -> list[ShiftNote]:
     """What Today shows: pinned first, then the newest."""
     query = _open().order_by(ShiftNote.is_pinned.desc(), ShiftNote.id.desc())

@@ -57,9 +57,7 @@ def create() -> BaseResponse:
     if not form.validate():
         return _ask(form, None, 422)
     with transaction() as write:
-        note = service.write_note(
-            write, idempotency_key=form.idempotency_key.data, **_written(form), actor=actor(), now=clock.now()
-        )
+        note = service.write_note(write, key=form.key, **_written(form), actor=actor(), now=clock.now())
     return _done(note, _("The note stands in the shift log."))
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.desk.notes.models import Kind, ShiftNote
-from clinic.desk.notes.queries import find_note_by_key, get_note
+from clinic.desk.notes.queries import get_note
 from clinic.errors import Conflict, Invalid
+from clinic.idempotency import Key, find_made, made_with
 
 TEXT_MAX = 2000
 TOPIC = "notes"
@@ -22,13 +23,13 @@ def write_note(
     kind: Kind,
     text: str,
     is_pinned: bool,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     actor: Actor,
     now: dt.datetime,
 ) -> ShiftNote:
     """A new note; the same key again gives the first one. Invalid without a text."""
     _check_text(text)
-    first = find_note_by_key(session, idempotency_key)
+    first = find_made(session, ShiftNote, key)
     if first is not None:
         return first
     note = ShiftNote(
@@ -39,7 +40,7 @@ def write_note(
         written_by_id=actor.actor_id,
         written_by=actor.actor_name,
         version=1,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(note)
     session.flush()

@@ -1,17 +1,16 @@
 """What the Today screen is narrowed to, where calls go, and the words for its groups."""
 
-import secrets
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, StringField
-from wtforms.validators import Length, Optional
+from wtforms import IntegerField, StringField
+from wtforms.validators import Optional
 
 from clinic.appointments.words import STATE_WORDS as APPOINTMENT_STATES
 from clinic.desk.today.rows import Group
 from clinic.queue import forms as queue_forms
 from clinic.visits import forms as visit_forms
-from clinic.web.forms import Form
+from clinic.web.forms import Form, KeyedForm
 
 TYPED_MAX = 100
 GROUP_WORDS = {
@@ -38,11 +37,10 @@ class FilterForm(Form):
     practitioner_id = IntegerField(_l("Practitioner"), validators=[Optional()])
 
 
-class CallForm(Form):
+class CallForm(KeyedForm):
     """Call next to `place`: "department:room", without a room where the department has none."""
 
     place = StringField(_l("Call to"))
-    idempotency_key = HiddenField(default=lambda: secrets.token_urlsafe(24), validators=[Optional(), Length(16, 64)])
 
 
 def words() -> dict[str, Any]:

@@ -112,7 +112,7 @@ def call_next() -> BaseResponse:
             write,
             department_id=place.department_id,
             room_id=place.room_id,
-            idempotency_key=form.idempotency_key.data,
+            key=form.key,
             actor=actor(),
             now=clock.now(),
             zone=settings().zone,

@@ -48,11 +48,6 @@ def find_by_credential(session: Session, system: str, value: str) -> Practitione
     )
 
 
-def find_by_idempotency_key(session: Session, key: str) -> Practitioner | None:
-    """The practitioner an earlier submit of the same form made."""
-    return session.scalar(select(Practitioner).where(Practitioner.idempotency_key == key))
-
-
 def list_practitioner_names(session: Session) -> list[tuple[int, str]]:
     """(id, name) of everyone who works here, in name order: the choices of a select."""
     query = select(Practitioner.id, Practitioner.display_name).where(Practitioner.is_active)

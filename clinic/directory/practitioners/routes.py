@@ -59,7 +59,7 @@ def create() -> BaseResponse:
             practitioner = service.create_practitioner(
                 session,
                 details=form.details(PractitionerDetails(), settings().region),
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 actor=actor(),
                 now=clock.now(),
             )

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.directory.models import Practitioner, PractitionerCredential
-from clinic.directory.practitioners.queries import find_by_credential, find_by_idempotency_key, get_practitioner
+from clinic.directory.practitioners.queries import find_by_credential, get_practitioner
 from clinic.errors import Conflict, Invalid
+from clinic.idempotency import Key, find_made, made_with
 from clinic.names import display_name, sort_name
 
 # Namespaces of well-known professional numbers (HL7 terminology, ANS, NHS); others are known by their kind.
@@ -68,12 +69,12 @@ def create_practitioner(
     details: PractitionerDetails,
     actor: Actor,
     now: dt.datetime,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
 ) -> Practitioner:
     """A new practitioner; the same key sent twice gives the first one. Raises Invalid."""
-    if idempotency_key and (earlier := find_by_idempotency_key(session, idempotency_key)):
+    if earlier := find_made(session, Practitioner, key):
         return earlier
-    practitioner = Practitioner(idempotency_key=idempotency_key, version=1)
+    practitioner = Practitioner(version=1, **made_with(key))
     _check(session, practitioner, details)
     _apply(practitioner, details)
     session.add(practitioner)

@@ -28,6 +28,7 @@ from clinic.documents.uploads.receiving import (
 )
 from clinic.documents.uploads.staging import Locked, create_file, remove_files, writing
 from clinic.errors import Conflict, Invalid, StorageFull, Unavailable
+from clinic.idempotency import Key
 
 # Room that stays free for the database and its log.
 RESERVE_BYTES = 32 * 1024 * 1024
@@ -40,7 +41,7 @@ def begin(
     described: service.Description,
     limits: service.Limits,
     actor: User,
-    key: str | None = None,
+    key: Key | None = None,
 ) -> Ticket:
     """Open an upload whose empty file is durable. StorageFull when the disk could not take it."""
     if storage.free_bytes() < described.size + RESERVE_BYTES:

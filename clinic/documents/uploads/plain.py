@@ -13,19 +13,22 @@ from clinic.documents.storage import Storage
 from clinic.documents.uploads import intake
 from clinic.documents.uploads.receiving import received_bytes
 from clinic.documents.uploads.service import Description, Limits
-from clinic.errors import DomainError
+from clinic.errors import DomainError, KeyUsed
+from clinic.idempotency import Key
 from clinic.web.filters import today
 
 
 def receive_files(storage: Storage, patient_id: int, form: UploadForm, *, actor: User, settings: Settings) -> list[str]:
     """Store each file of the form; what was wrong with those that were not. Sent twice, each is stored once."""
     files = [file for file in form.files.data if file.filename]
-    problems = []
+    problems, sent = [], form.key
     for number, file in enumerate(files):
-        key = hashlib.sha256(f"{form.idempotency_key.data}:{number}".encode()).hexdigest()
+        key = Key(hashlib.sha256(f"{sent.value}:{number}".encode()).hexdigest(), sent.digest)
         described = _described(form, file, is_only=len(files) == 1)
         try:
             state = _receive(storage, patient_id, file, described, key, actor, settings)
+        except KeyUsed:
+            raise
         except DomainError as error:
             problems.append(f"{described.file_name}: {error.message}")
         else:
@@ -52,7 +55,7 @@ def _receive(
     patient_id: int,
     file: FileStorage,
     described: Description,
-    key: str,
+    key: Key,
     actor: User,
     settings: Settings,
 ) -> UploadState:

@@ -22,11 +22,6 @@ def has_upload(session: Session, token: str) -> bool:
     return session.scalar(select(Upload.id).where(Upload.token == token)) is not None
 
 
-def find_upload_by_key(session: Session, key: str, *, user_id: int) -> Upload | None:
-    """The upload an earlier submit of the same form made."""
-    return session.scalar(select(Upload).where(Upload.idempotency_key == key, Upload.user_id == user_id))
-
-
 def list_pending_uploads(session: Session, patient_id: int, *, user_id: int, now: dt.datetime) -> list[Upload]:
     """This user's uploads of a patient that wait for bytes or for a decision, oldest first."""
     query = select(Upload).where(

@@ -13,8 +13,9 @@ from clinic.auth.models import User
 from clinic.crypto import key_ring
 from clinic.documents.models import Category, Document, Upload, UploadState
 from clinic.documents.queries import find_same_file, sum_stored_bytes
-from clinic.documents.uploads.queries import count_open_uploads, find_upload_by_key, get_upload
+from clinic.documents.uploads.queries import count_open_uploads, get_upload
 from clinic.errors import Conflict, Invalid
+from clinic.idempotency import Key, find_made, made_with
 from clinic.patients.models import Patient
 from clinic.patients.queries import get_patient
 
@@ -50,13 +51,13 @@ def open_upload(
     limits: Limits,
     actor: User,
     now: dt.datetime,
-    key: str | None = None,
+    key: Key | None = None,
 ) -> Upload:
     """Make room for a file of known size, at the address `token`. The same `key` again gives the upload it made before.
 
     Invalid when the file is empty or a limit would be broken.
     """
-    earlier = find_upload_by_key(session, key, user_id=actor.id) if key else None
+    earlier = find_made(session, Upload, key)
     if earlier:
         return earlier
     patient = get_patient(session, patient_id)
@@ -73,7 +74,7 @@ def open_upload(
         size=described.size,
         created_at=now,
         expires_at=now + LIFETIME,
-        idempotency_key=key,
+        **made_with(key),
     )
     session.add(upload)
     session.flush()

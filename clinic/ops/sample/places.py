@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from clinic.audit.service import Actor
 from clinic.directory.models import Department
 from clinic.directory.service import PlaceDetails, ServiceDetails, create_department, create_room, create_service
+from clinic.idempotency import key_of
 
 # Department: rooms; services as (name, ticket prefix, minutes, price in cents).
 _PLACES: dict[str, tuple[list[str], list[tuple[str, str, int, int]]]] = {
@@ -28,14 +29,14 @@ def add_places(session: Session, *, actor: Actor, now: dt.datetime) -> list[Depa
 def _add_department(session: Session, name: str, actor: Actor, now: dt.datetime) -> Department:
     rooms, services = _PLACES[name]
     department = create_department(
-        session, details=PlaceDetails(name=name), idempotency_key=f"sample {name}", actor=actor, now=now
+        session, details=PlaceDetails(name=name), key=key_of(f"sample {name}"), actor=actor, now=now
     )
     for room in rooms:
         create_room(
             session,
             department_id=department.id,
             details=PlaceDetails(name=room),
-            idempotency_key=f"sample {room}",
+            key=key_of(f"sample {room}"),
             actor=actor,
             now=now,
         )
@@ -46,7 +47,7 @@ def _add_department(session: Session, name: str, actor: Actor, now: dt.datetime)
             details=ServiceDetails(
                 name=service, ticket_prefix=prefix, duration_minutes=minutes, price_minor=price, currency="EUR"
             ),
-            idempotency_key=f"sample {service}",
+            key=key_of(f"sample {service}"),
             actor=actor,
             now=now,
         )

@@ -36,7 +36,7 @@ def add_waiting(
             until_day=today + dt.timedelta(days=7 + number),
             part_of_day=rnd.choice((None, PartOfDay.MORNING, PartOfDay.AFTERNOON)),
             note=rnd.choice(_NOTES),
-            idempotency_key=None,
+            key=None,
             actor=actor,
             now=now - dt.timedelta(hours=5 * (_WAITING - number)),
             zone=zone,

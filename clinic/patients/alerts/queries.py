@@ -1,7 +1,6 @@
 """Reads of alerts."""
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.errors import NotFound
@@ -14,8 +13,3 @@ def get_alert(session: Session, patient_id: int, alert_id: int) -> PatientAlert:
     if alert is None or alert.patient_id != patient_id:
         raise NotFound(_("There is no such alert."))
     return alert
-
-
-def find_alert_by_key(session: Session, key: str) -> PatientAlert | None:
-    """The alert an earlier submit of the same form made."""
-    return session.scalar(select(PatientAlert).where(PatientAlert.idempotency_key == key))

@@ -40,7 +40,7 @@ def add_alert(patient_id: int) -> BaseResponse:
             patient_id=patient_id,
             level=AlertLevel(form.level.data),
             text=form.text.data,
-            idempotency_key=form.idempotency_key.data,
+            key=form.key,
             actor=actor(),
             now=clock.now(),
         )

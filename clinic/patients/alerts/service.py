@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, record
 from clinic.errors import Conflict, Invalid
-from clinic.patients.alerts.queries import find_alert_by_key, get_alert
+from clinic.idempotency import Key, find_made, made_with
+from clinic.patients.alerts.queries import get_alert
 from clinic.patients.models import AlertLevel, PatientAlert
 from clinic.patients.service import lock_patient
 
@@ -24,21 +25,21 @@ def add_alert(
     text: str,
     actor: Actor,
     now: dt.datetime,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
 ) -> PatientAlert:
     """A new alert; the same key sent twice gives the first one. Invalid without a text, NotFound."""
     if not text or len(text) > TEXT_MAX:
         raise Invalid(_("Write 1 to %(count)s characters.", count=TEXT_MAX), "text")
-    patient = lock_patient(session, patient_id)
-    if idempotency_key and (earlier := find_alert_by_key(session, idempotency_key)):
+    if earlier := find_made(session, PatientAlert, key):
         return earlier
+    patient = lock_patient(session, patient_id)
     alert = PatientAlert(
         patient_id=patient.id,
         level=level,
         text=text,
         created_at=now,
         created_by_id=actor.actor_id,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(alert)
     session.flush()

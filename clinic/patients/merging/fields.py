@@ -11,7 +11,7 @@ from clinic.patients.details import DERIVED, columns, details_of
 from clinic.patients.models import Patient
 
 # What no merge takes from the other record.
-_OWN = {"id", "mrn", "idempotency_key", "merged_into_id", "version", "updated_at"}
+_OWN = {"id", "mrn", "idempotency_key", "idempotency_digest", "merged_into_id", "version", "updated_at"}
 
 
 def settled_values(survivor: Patient, merged: Patient, chosen: dict[str, Any]) -> dict[str, Any]:

@@ -41,11 +41,6 @@ def get_merge(session: Session, merge_id: int) -> PatientMerge:
     return merge
 
 
-def find_merge_by_key(session: Session, key: str) -> PatientMerge | None:
-    """The merge an earlier submit of the same form made."""
-    return session.scalar(select(PatientMerge).where(PatientMerge.idempotency_key == key))
-
-
 def list_merges(session: Session, *, before: int | None, limit: int) -> Sequence[PatientMerge]:
     """Merges with both records and who did it, newest first, undone ones too."""
     query = _with_records().order_by(PatientMerge.id.desc()).limit(limit)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
-from clinic.errors import Conflict, Invalid, Merged
+from clinic.errors import Conflict, Invalid, KeyUsed, Merged
 from clinic.patients.blueprint import blueprint
 from clinic.patients.chart.history import FIELDS
 from clinic.patients.duplicates.queries import list_pairs_of
@@ -96,10 +96,12 @@ def merge(patient_id: int, other_id: int) -> BaseResponse:
                 choices=form.choices,
                 keeps_name=form.keeps_name.data,
                 versions=form.versions,
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 actor=actor(),
                 now=clock.now(),
             )
+    except KeyUsed:
+        raise
     except (Conflict, Invalid) as error:
         form.add_error(Invalid(error.message))
         return _compare_page(form, patient_id, other_id, 409 if isinstance(error, Conflict) else 422)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.errors import Conflict, Invalid
+from clinic.idempotency import Key, find_made, made_with
 from clinic.patients.details import DERIVED, PatientDetails, check, columns, details_of, snapshot
 from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.merging.combining import Choice, combine
@@ -18,7 +19,7 @@ from clinic.patients.merging.fields import changed_values, restore_values, settl
 from clinic.patients.merging.locks import lock_records
 from clinic.patients.merging.models import PatientMerge
 from clinic.patients.merging.moving import move_all, move_back
-from clinic.patients.merging.queries import find_merge_by_key, get_merge
+from clinic.patients.merging.queries import get_merge
 from clinic.patients.models import Patient
 from clinic.patients.search.service import SearchEntry, index_patient, index_patients
 from clinic.patients.service import AHEAD_OF_UTC
@@ -32,7 +33,7 @@ def merge_patients(
     choices: Mapping[str, Choice],
     keeps_name: bool = True,
     versions: tuple[int, int] | None = None,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     actor: Actor,
     now: dt.datetime,
 ) -> PatientMerge:
@@ -43,10 +44,9 @@ def merge_patients(
     """
     if survivor_id == merged_id:
         raise Invalid(_("This is one and the same record."))
-    survivor, merged = lock_records(session, survivor_id, merged_id)
-    # Only now: the lock made this wait for a submit of the same form that was under way.
-    if idempotency_key and (earlier := find_merge_by_key(session, idempotency_key)):
+    if earlier := find_made(session, PatientMerge, key):
         return earlier
+    survivor, merged = lock_records(session, survivor_id, merged_id)
     _check_states(survivor, merged, versions)
     mine = details_of(survivor)
     combined = combine(mine, details_of(merged), choices, keeps_name=keeps_name)
@@ -60,7 +60,7 @@ def merge_patients(
         record=kept,
         merged_at=now,
         merged_by_id=actor.actor_id,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     session.add(merge)
     session.flush()

@@ -32,11 +32,6 @@ def get_photo(session: Session, patient_id: int, photo_id: int) -> PatientPhoto:
     return photo
 
 
-def find_by_key(session: Session, idempotency_key: str) -> PatientPhoto | None:
-    """The photo that this form made already."""
-    return session.scalar(select(PatientPhoto).where(PatientPhoto.idempotency_key == idempotency_key))
-
-
 def list_removed_before(session: Session, before: dt.datetime, *, limit: int) -> list[PatientPhoto]:
     """Photos removed longer ago, the oldest first."""
     old = select(PatientPhoto).where(PatientPhoto.removed_at < before)

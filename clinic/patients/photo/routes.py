@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
-from clinic.errors import Invalid
+from clinic.errors import Invalid, KeyUsed
 from clinic.patients.blueprint import blueprint
 from clinic.patients.chart.page import changed_chart
 from clinic.patients.chart.queries import get_chart
@@ -55,11 +55,14 @@ def add_photo(patient_id: int) -> BaseResponse:
     except Invalid as error:
         form.add_error(error)
         return _form_page(form, patient_id, 422)
-    with transaction() as session:
-        key, now = form.idempotency_key.data, clock.now()
-        kept = service.add_photo(
-            session, patient_id=patient_id, picture=picture, idempotency_key=key, actor=actor(), now=now
-        ).stored_as
+    try:
+        with transaction() as session:
+            kept = service.add_photo(
+                session, patient_id=patient_id, picture=picture, key=form.key, actor=actor(), now=clock.now()
+            ).stored_as
+    except KeyUsed:
+        current_storage().delete(picture.stored_as)
+        raise
     if kept != picture.stored_as:
         current_storage().delete(picture.stored_as)
     return changed_chart(patient_id, _("The photo stands on the chart."))

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from clinic import live
 from clinic.audit.service import Actor, record
 from clinic.errors import Conflict
+from clinic.idempotency import Key, find_made, made_with
 from clinic.patients.photo.models import PatientPhoto
-from clinic.patients.photo.queries import find_by_key, get_photo
+from clinic.patients.photo.queries import get_photo
 from clinic.patients.service import lock_patient
 
 
@@ -26,12 +27,12 @@ class StoredPicture:
 
 
 def add_photo(
-    session: Session, *, patient_id: int, picture: StoredPicture, idempotency_key: str, actor: Actor, now: dt.datetime
+    session: Session, *, patient_id: int, picture: StoredPicture, key: Key, actor: Actor, now: dt.datetime
 ) -> PatientPhoto:
     """Show this photo from now on; the same key sent twice gives the first one. NotFound."""
-    lock_patient(session, patient_id)
-    if earlier := find_by_key(session, idempotency_key):
+    if earlier := find_made(session, PatientPhoto, key):
         return earlier
+    lock_patient(session, patient_id)
     photo = PatientPhoto(
         patient_id=patient_id,
         stored_as=picture.stored_as,
@@ -40,7 +41,7 @@ def add_photo(
         sha256=picture.sha256,
         taken_at=now,
         taken_by_id=actor.actor_id,
-        idempotency_key=idempotency_key,
+        **made_with(key),
     )
     _retire_others(session, patient_id, actor, now)
     session.add(photo)

@@ -11,6 +11,7 @@ from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.errors import Conflict
+from clinic.idempotency import find_made
 from clinic.patients import service
 from clinic.patients.blueprint import blueprint
 from clinic.patients.chart.history import describe_all, field_labels
@@ -19,7 +20,7 @@ from clinic.patients.details import PatientDetails, details_of
 from clinic.patients.duplicates import labels
 from clinic.patients.duplicates.queries import Duplicate, find_duplicates
 from clinic.patients.models import Patient
-from clinic.patients.queries import find_by_idempotency_key, get_patient
+from clinic.patients.queries import get_patient
 from clinic.patients.registration.conflicts import as_it_was, changes_since, merge
 from clinic.patients.registration.forms import EditPatientForm, NewPatientForm, PatientForm
 from clinic.patients.registration.values import guessed_values, shown_values, typed_details
@@ -59,7 +60,7 @@ def create() -> BaseResponse:
         return _new_page(form, focus=form.change_rows(command))
     if not form.validate():
         return _new_page(form, 422)
-    earlier = find_by_idempotency_key(current_session(), form.idempotency_key.data)
+    earlier = find_made(current_session(), Patient, form.key)
     likely = [] if earlier else _unconfirmed(form)
     if likely:
         return _new_page(form, 409, duplicates=likely)
@@ -67,7 +68,7 @@ def create() -> BaseResponse:
         patient = service.register_patient(
             session,
             details=typed_details(form, settings().region),
-            idempotency_key=form.idempotency_key.data,
+            key=form.key,
             actor=actor(),
             now=clock.now(),
         )

@@ -11,9 +11,10 @@ from clinic.appointments.queries import get_appointment
 from clinic.audit.service import Actor
 from clinic.clock import clinic_day
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.idempotency import Key, find_made
 from clinic.patients.service import lock_patient
 from clinic.queue.models import Lane, QueueEntry, State, Step
-from clinic.queue.queries import find_entry_by_key, get_entry, list_of_visit, list_open_of_patient
+from clinic.queue.queries import get_entry, list_of_visit, list_open_of_patient
 from clinic.queue.service import join_queue, lock_service, move_entry, name_entry
 from clinic.visits import service as visits
 from clinic.visits.models import Visit
@@ -28,7 +29,7 @@ def check_in(
     service_id: int | None = None,
     appointment_id: int | None = None,
     lane: Lane = Lane.NORMAL,
-    idempotency_key: str | None = None,
+    key: Key | None = None,
     is_confirmed: bool = False,
     is_claimed: bool = False,
     actor: Actor,
@@ -42,14 +43,14 @@ def check_in(
     `is_confirmed` is not set; with it a walk-in gets one more ticket in the same visit. Conflict when this appointment
     has been checked in.
     """
+    first = find_made(session, QueueEntry, key)
+    if first is not None:
+        return first
     if service_id is None and appointment_id is not None:
         service_id = get_appointment(session, appointment_id).service_id
     if service_id is None:
         raise Invalid(_("Choose a service."), "service_id")
     lock_service(session, service_id)
-    first = find_entry_by_key(session, idempotency_key)
-    if first is not None:
-        return first
     appointment = _lock_patients_day(session, patient_id, appointment_id, clinic_day(now, zone))
     visit = _begin(session, patient_id, service_id, appointment, is_confirmed, actor=actor, now=now, zone=zone)
     return join_queue(
@@ -58,7 +59,7 @@ def check_in(
         visit=visit,
         lane=lane,
         is_claimed=is_claimed,
-        idempotency_key=idempotency_key,
+        key=key,
         actor=actor,
         now=now,
         zone=zone,

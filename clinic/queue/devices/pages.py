@@ -57,7 +57,7 @@ class Pages:
                     self.kind,
                     values=form.settings(),
                     department_ids=form.department_ids.data,
-                    idempotency_key=form.idempotency_key.data,
+                    key=form.key,
                     actor=actor(),
                     now=clock.now(),
                 )

@@ -12,6 +12,7 @@ from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.directory.models import Department
 from clinic.errors import Invalid
+from clinic.idempotency import Key, find_made, made_with
 from clinic.queue.devices.models import Device
 from clinic.queue.devices.queries import get_device
 from clinic.queue.tokens import digest_token, new_token
@@ -26,7 +27,7 @@ def create_device(
     *,
     values: dict[str, Any],
     department_ids: Sequence[int],
-    idempotency_key: str | None,
+    key: Key | None,
     actor: Actor,
     now: dt.datetime,
 ) -> tuple[D, str | None]:
@@ -34,13 +35,12 @@ def create_device(
 
     `values` are its other columns. The same key sent twice gives the first device and no token.
     """
-    if idempotency_key is not None:
-        first = session.scalar(select(kind).where(kind.idempotency_key == idempotency_key))
-        if first is not None:
-            return first, None
+    first = find_made(session, kind, key)
+    if first is not None:
+        return first, None
     token = new_token()
-    device = kind()
-    device.token_digest, device.created_at, device.idempotency_key = digest_token(token), now, idempotency_key
+    device = kind(**made_with(key))
+    device.token_digest, device.created_at = digest_token(token), now
     device.departments = _departments(session, department_ids)
     for name, value in values.items():
         setattr(device, name, value)

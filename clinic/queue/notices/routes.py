@@ -50,7 +50,7 @@ def create() -> BaseResponse:
                 text=form.text.data,
                 starts_on=form.starts_on.data or today(),
                 ends_on=form.ends_on.data,
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 actor=actor(),
                 now=clock.now(),
             )

@@ -4,12 +4,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from clinic import live
 from clinic.audit.service import Actor, changes, record
 from clinic.errors import Invalid
+from clinic.idempotency import Key, find_made, made_with
 from clinic.queue.notices.models import Announcement, OpeningHours
 from clinic.queue.notices.queries import get_announcement, list_hours
 
@@ -23,17 +24,17 @@ def add_announcement(
     text: str,
     starts_on: dt.date,
     ends_on: dt.date | None,
-    idempotency_key: str | None,
+    key: Key | None,
     actor: Actor,
     now: dt.datetime,
 ) -> Announcement:
     """A line for every screen; the same key sent twice gives the first."""
-    first = session.scalar(select(Announcement).where(Announcement.idempotency_key == idempotency_key))
+    first = find_made(session, Announcement, key)
     if first is not None:
         return first
     if ends_on is not None and ends_on < starts_on:
         raise Invalid(_("This lies before the start."), "ends_on")
-    announcement = Announcement(text=text, starts_on=starts_on, ends_on=ends_on, idempotency_key=idempotency_key)
+    announcement = Announcement(text=text, starts_on=starts_on, ends_on=ends_on, **made_with(key))
     session.add(announcement)
     session.flush()
     after = {"text": text, "starts_on": starts_on, "ends_on": ends_on}

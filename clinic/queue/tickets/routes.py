@@ -73,7 +73,7 @@ def _give_ticket(write: Session, form: JoinForm) -> QueueEntry:
     given: dict[str, Any] = {
         "service_id": None if appointment_id else form.service_id.data,
         "lane": form.lane.data,
-        "idempotency_key": form.idempotency_key.data,
+        "key": form.key,
         "actor": actor(),
         "now": clock.now(),
         "zone": settings().zone,

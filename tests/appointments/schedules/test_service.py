@@ -18,6 +18,7 @@ from clinic.audit.models import AuditEntry
 from clinic.clock import clinic_day
 from clinic.db import transaction
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.idempotency import key_of
 from tests.appointments.conftest import DAY, Clinic, at
 from tests.factories import NOW, TESTER, ZONE
 
@@ -123,8 +124,8 @@ def test_leave_that_strands_somebody_is_asked_about(clinic: Clinic, session: Ses
         add(session, leave(clinic))
     assert [one.appointment.id for one in asked.value.stranded] == [booked.id]
     add(session, leave(clinic, starts=dt.time(14), ends=dt.time(16)))
-    first = add(session, leave(clinic), is_confirmed=True, idempotency_key="one-form-sent-twice-")
-    assert add(session, leave(clinic), idempotency_key="one-form-sent-twice-").id == first.id
+    first = add(session, leave(clinic), is_confirmed=True, key=key_of("one-form-sent-twice-"))
+    assert add(session, leave(clinic), key=key_of("one-form-sent-twice-")).id == first.id
     assert booked.state is State.BOOKED
 
 
@@ -172,8 +173,8 @@ def test_a_holiday_closes_the_day_once_and_can_be_taken_back(clinic: Clinic, ses
 
     with pytest.raises(service.WouldStrand):
         close()
-    made = close(is_confirmed=True, idempotency_key="the-very-same-form-key")
-    assert close(idempotency_key="the-very-same-form-key").id == made.id
+    made = close(is_confirmed=True, key=key_of("the-very-same-form-key"))
+    assert close(key=key_of("the-very-same-form-key")).id == made.id
     with pytest.raises(Invalid, match="already"):
         close(is_confirmed=True)
     with transaction(session):

@@ -22,6 +22,7 @@ from clinic.appointments.series.undo import undo_change
 from clinic.clock import wall_time
 from clinic.db import transaction
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.idempotency import key_of
 from tests.appointments.conftest import DAY, Clinic, at
 from tests.factories import NOW, TESTER, ZONE
 from tests.query_count import count_queries
@@ -126,8 +127,8 @@ def test_every_date_is_booked_and_belongs_to_the_series(clinic: Clinic, session:
 
 
 def test_the_same_form_sent_twice_makes_one_series(clinic: Clinic, session: Session) -> None:
-    first = create(session, clinic, idempotency_key="one-form-sent-twice-")
-    assert create(session, clinic, idempotency_key="one-form-sent-twice-") == first
+    first = create(session, clinic, key=key_of("one-form-sent-twice-"))
+    assert create(session, clinic, key=key_of("one-form-sent-twice-")) == first
     assert len(session.scalars(select(Appointment)).all()) == 4
 
 

@@ -32,7 +32,7 @@ class Waiting:
             "until_day": monday(),
             "part_of_day": None,
             "note": None,
-            "idempotency_key": None,
+            "key": None,
             "actor": TESTER,
             "now": clock.now(),
             "zone": ZONE,

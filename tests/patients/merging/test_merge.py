@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from clinic.audit.service import verify_chain
 from clinic.db import transaction
 from clinic.errors import Conflict, Invalid, Merged, NotFound
+from clinic.idempotency import key_of
 from clinic.patients import service as patients
 from clinic.patients.alerts.service import add_alert
 from clinic.patients.chart.queries import list_history
@@ -152,7 +153,7 @@ def test_a_chain_leads_to_its_end_in_one_step(session: Session) -> None:
 
 def test_the_same_form_sent_twice_merges_once(session: Session) -> None:
     survivor, other = two_records(session)
-    done = [merge(session, survivor, other, idempotency_key="k" * 24) for _ in range(2)]
+    done = [merge(session, survivor, other, key=key_of("k" * 24)) for _ in range(2)]
     assert done[0].id == done[1].id
 
 

@@ -12,6 +12,7 @@ from clinic.config import Settings
 from clinic.db import current_session, transaction
 from clinic.directory.models import Department, Service
 from clinic.errors import Conflict, Merged
+from clinic.idempotency import key_of
 from clinic.patients.merging import service
 from clinic.patients.merging.models import PatientMerge
 from clinic.patients.models import Patient
@@ -47,7 +48,7 @@ def merge(survivor_id: int, merged_id: int, key: str | None = None) -> int:
             survivor_id=survivor_id,
             merged_id=merged_id,
             choices={},
-            idempotency_key=key,
+            key=key_of(key) if key else None,
             actor=TESTER,
             now=NOW,
         )

@@ -48,9 +48,7 @@ def create(time_off_kind: str) -> BaseResponse:
 
     def save(given: dict[str, Any]) -> None:
         with transaction() as session:
-            service.add_time_off(
-                session, details=form.details(wanted), idempotency_key=form.idempotency_key.data, **given
-            )
+            service.add_time_off(session, details=form.details(wanted), key=form.key, **given)
 
     return _try(form, save, lambda found: _time_off_dialog(wanted, form, found, 422))
 
@@ -74,7 +72,7 @@ def create_holiday() -> BaseResponse:
                 session,
                 day=cast(dt.date, form.day.data),
                 name=form.name.data,
-                idempotency_key=form.idempotency_key.data,
+                key=form.key,
                 **given,
             )
 

@@ -132,10 +132,7 @@ def _give(kiosk: Kiosk, form: TicketForm) -> str:
         if form.is_claimed.data:
             entry = service.give_claimed(write, service_id=service_id, claim=claimed, actor=actor, now=now, zone=zone)
         else:
-            key = form.idempotency_key.data
-            entry = service.give_walk_in(
-                write, service_id=service_id, idempotency_key=key, actor=actor, now=now, zone=zone
-            )
+            entry = service.give_walk_in(write, service_id=service_id, key=form.key, actor=actor, now=now, zone=zone)
         token = find_token(write, entry.id, now)
     if token is None:
         raise errors.NotFound

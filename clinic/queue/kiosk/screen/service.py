@@ -8,19 +8,19 @@ from sqlalchemy.orm import Session
 
 from clinic.audit.service import Actor
 from clinic.clock import clinic_day
+from clinic.idempotency import Key, find_made, key_of
 from clinic.queue.checkin.service import check_in
 from clinic.queue.kiosk.screen.queries import Claim, find_claimed, find_due
 from clinic.queue.models import QueueEntry
-from clinic.queue.queries import find_entry_by_key
 from clinic.queue.service import join_queue, lock_service
 from clinic.visits.queries import find_open_visit, lock_visits
 
 
 def give_walk_in(
-    session: Session, *, service_id: int, idempotency_key: str, actor: Actor, now: dt.datetime, zone: ZoneInfo
+    session: Session, *, service_id: int, key: Key, actor: Actor, now: dt.datetime, zone: ZoneInfo
 ) -> QueueEntry:
     """A ticket without a name. The same key again returns the first ticket."""
-    return join_queue(session, service_id=service_id, idempotency_key=idempotency_key, actor=actor, now=now, zone=zone)
+    return join_queue(session, service_id=service_id, key=key, actor=actor, now=now, zone=zone)
 
 
 def give_claimed(
@@ -41,7 +41,7 @@ def give_claimed(
     if patient_id is not None:
         lock_visits(session, patient_id, day)
     if patient_id is None or find_open_visit(session, patient_id, day) is not None:
-        return give_walk_in(session, service_id=service_id, idempotency_key=key, actor=actor, now=now, zone=zone)
+        return give_walk_in(session, service_id=service_id, key=key, actor=actor, now=now, zone=zone)
     due = find_due(session, patient_id, department_id, day=day, now=now)
     return check_in(
         session,
@@ -49,18 +49,18 @@ def give_claimed(
         service_id=service_id,
         appointment_id=due.id if due else None,
         is_claimed=True,
-        idempotency_key=key,
+        key=key,
         actor=actor,
         now=now,
         zone=zone,
     )
 
 
-def _find_given(session: Session, digest: str) -> tuple[str, QueueEntry | None]:
+def _find_given(session: Session, digest: str) -> tuple[Key, QueueEntry | None]:
     """The open ticket this claim already got today, or the key of its next one."""
     for number in count(1):
-        key = f"kiosk:{digest}:{number}"
-        entry = find_entry_by_key(session, key)
+        key = key_of(f"claim:{digest}:{number}")
+        entry = find_made(session, QueueEntry, key)
         if entry is None or entry.is_open:
             return key, entry
     raise AssertionError("unreachable")
