@@ -7,9 +7,8 @@ tells about a patient.
 import logging
 
 import redis
-from rq import Queue, Retry
-from rq.exceptions import DuplicateJobError
-from rq.job import Job, JobStatus
+from rq import Queue
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import Session
 
@@ -18,12 +17,12 @@ from clinic.db import after_commit
 from clinic.errors import Unavailable
 from clinic.tracing import request_id
 
-QUEUE_NAMES = ("default", "long")
+# One worker or more for each: an import that takes an hour makes no export wait.
+QUEUE_NAMES = ("default", "exports", "imports")
 JOB_TIMEOUT = 4 * 3600
 RESULT_TTL = 24 * 3600
 FAILURE_TTL = 30 * 24 * 3600
 log = logging.getLogger(__name__)
-_ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 
 
 class _Connection:
@@ -60,27 +59,26 @@ def job_queue(name: str = "default") -> Queue:
     return Queue(name, connection=redis_client(), serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
 
 
-def enqueue(path: str, *args: int | str, queue: str = "default", job_id: str | None = None, retries: int = 3) -> Job:
-    """Ask a worker to call `path(*args)`. A job with a given id that waits or runs already is not added twice.
+def enqueue(path: str, *args: int | str, queue: str = "default", job_id: str | None = None) -> None:
+    """Ask a worker to call `path(*args)`. A job with a given id that stands in the queue is not added twice.
 
+    Nothing repeats it when it fails or its worker dies: who needs that keeps a row, or a schedule, and looks after it.
     Raises Unavailable while Redis does not answer.
     """
     target = job_queue(queue)
     try:
         if job_id is not None:
-            _forget_ended(target, job_id)
-        return target.enqueue(
+            if is_in_line(target, job_id):
+                return
+            forget(target, job_id)
+        target.enqueue(
             path,
             *args,
             job_id=job_id,
-            unique=job_id is not None,
-            retry=Retry(max=retries, interval=[5, 30, 120][:retries]) if retries else None,
             result_ttl=RESULT_TTL,
             failure_ttl=FAILURE_TTL,
             meta={"request_id": request_id.get()},
         )
-    except DuplicateJobError:
-        return Job.fetch(str(job_id), connection=target.connection, serializer=JSONSerializer)
     except redis.RedisError as error:
         raise Unavailable("The background service does not answer; try again in a moment.") from error
 
@@ -100,8 +98,18 @@ def _enqueue_or_wait(path: str, *args: int | str, queue: str, job_id: str) -> No
         log.warning("job waits for Redis", extra={"job": job_id})
 
 
-def _forget_ended(queue: Queue, job_id: str) -> None:
-    """Make room for a new run: RQ keeps the record of an ended one for a while."""
-    job = queue.fetch_job(job_id)
-    if job and job.get_status() in _ENDED:
-        job.delete()
+def is_in_line(queue: Queue, job_id: str) -> bool:
+    """Whether a worker will come to this job: it stands in the queue itself. What RQ calls its status is not asked."""
+    return queue.connection.lpos(queue.key, job_id) is not None
+
+
+def forget(queue: Queue, job_id: str) -> None:
+    """Remove what RQ knows of a job, key by key: its own way raises for what a dead worker left or what expired."""
+    registries = (queue.started_job_registry, queue.finished_job_registry, queue.failed_job_registry)
+    with queue.connection.pipeline() as pipeline:
+        pipeline.delete(Job.key_for(job_id), f"rq:results:{job_id}", f"rq:executions:{job_id}")
+        for registry in registries:
+            pipeline.zrem(registry.key, job_id)
+        pipeline.lrem(queue.key, 0, job_id)
+        pipeline.lrem(queue.intermediate_queue_key, 0, job_id)
+        pipeline.execute()

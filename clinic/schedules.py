@@ -29,7 +29,6 @@ class Schedule:
 SCHEDULES: tuple[Schedule, ...] = (
     # In the small hours: who works past midnight is not interrupted.
     Schedule("close-past-days", "clinic.queue.closing.jobs.close_past_days", daily_at=dt.time(3)),
-    Schedule("exports-reconcile", "clinic.exports.jobs.reconcile", every=30),
     Schedule("exports-clean-up", "clinic.exports.jobs.clean_up", every=3600),
     Schedule("drafts-clean-up", "clinic.auth.drafts.jobs.clean_up", every=3600),
     Schedule("sign-ins-clean-up", "clinic.auth.jobs.clean_up", every=3600),
@@ -37,6 +36,5 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("uploads-sweep", "clinic.documents.uploads.jobs.sweep", every=300),
     Schedule("duplicates-match", "clinic.patients.duplicates.jobs.match_waiting", every=15),
     Schedule("ticket-links-clean-up", "clinic.queue.phone.jobs.clean_up", daily_at=dt.time(3, 40)),
-    Schedule("imports-reconcile", "clinic.imports.jobs.reconcile", every=30),
     Schedule("imports-clean-up", "clinic.imports.jobs.clean_up", every=3600),
 )

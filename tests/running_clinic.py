@@ -25,8 +25,7 @@ SUPERVISOR = [sys.executable, "-m", "clinic.ops.supervisor"]
 # What the command line of each part holds.
 PARTS = {
     "web": "gunicorn",
-    "worker": "flask worker default",
-    "long worker": "ops.worker long",
+    "worker": "flask worker",
     "valkey": "valkey-server",
 }
 

@@ -175,7 +175,6 @@ def test_the_example_shows_the_true_defaults() -> None:
     "command",
     [
         ["-m", "clinic.ops.supervisor"],
-        ["-m", "clinic.ops.worker"],
         ["-m", "flask", "worker"],
         ["-m", "gunicorn"],
     ],

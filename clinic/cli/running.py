@@ -52,12 +52,13 @@ def _load_sample(config: Settings) -> None:
 @click.argument("queues", nargs=-1, type=click.Choice(QUEUE_NAMES))
 @click.option("--with-scheduler", is_flag=True, help="Also decide what is due: no `flask scheduler` is needed then.")
 def worker(queues: tuple[str, ...], with_scheduler: bool) -> None:
-    """Run background jobs of QUEUES (all of them by default) until SIGTERM."""
+    """Run background jobs of QUEUES (all of them by default) until SIGTERM, each queue in a process of its own."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    working.run(list(queues), app.config["CLINIC"], with_scheduler=with_scheduler, app=app)
+    working.run(list(queues), app, with_scheduler=with_scheduler)
 
 
 @click.command()
 def scheduler() -> None:
-    """Enqueue what is due and recover abandoned jobs, until SIGTERM."""
-    ticking.run(ticking.Scheduler(settings().zone))
+    """Enqueue what is due and look after what was lost, until SIGTERM."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    ticking.run(ticking.Scheduler(settings().zone), app)

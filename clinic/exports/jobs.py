@@ -6,7 +6,6 @@ import logging
 import time
 from types import TracebackType
 
-from rq.job import JobStatus
 from sqlalchemy.exc import OperationalError
 
 from clinic import clock
@@ -20,16 +19,14 @@ from clinic.exports.files.cells import RowFile, Sink
 from clinic.exports.files.csv_file import CsvFile
 from clinic.exports.files.rows import copy_rows, count_rows, snapshot
 from clinic.exports.files.xlsx_file import XlsxFile
-from clinic.exports.models import Export, ExportFailure, ExportFormat, ExportState
-from clinic.exports.queries import list_expiring, list_leftovers, list_open
-from clinic.exports.service import Made, Task, Wanted
-from clinic.queueing import job_queue
+from clinic.exports.models import ExportFailure, ExportFormat
+from clinic.exports.queries import list_expiring, list_leftovers
+from clinic.exports.service import KIND, Made, Task, Wanted
+from clinic.tasks import service as tasks
+from clinic.tasks.beating import Beating
 from clinic.web.security import settings
 
 PROGRESS_SECONDS = 0.5
-# How long a new job may take to show up in Redis, and a running one may be silent, before it counts as lost.
-PATIENCE = dt.timedelta(seconds=15)
-_WAITING = {JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED, JobStatus.CREATED}
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +40,7 @@ def run(export_id: int, attempt: int) -> None:
         task = service.claim_export(session, export_id=export_id, attempt=attempt, now=clock.now())
     if task is None:
         return
-    with _Outcome(task):
+    with _Outcome(task), Beating(KIND, task):
         if task.obsolete:
             current_storage().delete(task.obsolete)
         made = _make_file(task)
@@ -71,8 +68,8 @@ class _Outcome:
         failure = _failure_of(error)
         is_final = failure is not ExportFailure.UNAVAILABLE
         with transaction() as session:
-            service.fail_export(session, self._task, failure=failure, is_final=is_final, now=clock.now())
-        # RQ repeats the job when it raises; a final failure of a known kind needs no repeating.
+            tasks.fail(session, KIND, self._task, failure=failure, is_final=is_final, now=clock.now())
+        # The log tells where it was raised; of these kinds there is nothing more to tell.
         return failure in (ExportFailure.STORAGE_FULL, ExportFailure.DAMAGED)
 
 
@@ -141,23 +138,6 @@ def _open_file(wanted: Wanted, sink: Sink) -> RowFile:
 def _filename(wanted: Wanted) -> str:
     local = clock.now().astimezone(settings().zone)
     return f"{wanted.kind.replace('_', '-')}-{local:%Y-%m-%d-%H%M}.{wanted.format}"
-
-
-def reconcile() -> None:
-    """Give every open export whose job vanished (a dead worker, a lost Redis) to a new job. Safe to repeat."""
-    now = clock.now()
-    lost = [(export.id, export.attempt) for export in list_open(current_session()) if _is_lost(export, now)]
-    for export_id, attempt in lost:
-        with transaction() as session:
-            service.redispatch_export(session, export_id=export_id, attempt=attempt, now=now)
-
-
-def _is_lost(export: Export, now: dt.datetime) -> bool:
-    sign_of_life = (export.beat_at if export.state is ExportState.RUNNING else None) or export.queued_at
-    if now - sign_of_life < PATIENCE:
-        return False
-    job = job_queue(service.QUEUE).fetch_job(service.job_id(export.id, export.attempt))
-    return job is None or job.get_status() not in _WAITING
 
 
 def clean_up() -> None:

@@ -27,7 +27,7 @@ TONES = {
     ExportState.EXPIRED: "",
 }
 FAILURES = {
-    ExportFailure.WORKER_LOST: _l("The worker was lost again and again while making this file."),
+    ExportFailure.WORKER_LOST: _l("No worker began it in time, or workers were lost again and again while making it."),
     ExportFailure.STORAGE_FULL: _l("The server's disk is full."),
     ExportFailure.UNAVAILABLE: _l("The database or the file storage did not answer."),
     ExportFailure.DAMAGED: _l("A sealed value does not open: it was altered, or its key is missing."),

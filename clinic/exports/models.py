@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.auth.models import User
 from clinic.crypto import EncryptedJson
-from clinic.db import Base, Idempotent, Keyed, UtcDateTime, text_enum
+from clinic.db import Base, Idempotent, UtcDateTime, text_enum
+from clinic.tasks.models import Task
 
 
 class ExportKind(enum.StrEnum):
@@ -58,13 +59,11 @@ class ExportFailure(enum.StrEnum):
     DEFECT = "defect"
 
 
-class Export(Idempotent, Keyed, Base):
-    """One requested file. The row is the truth; a job in Redis only carries its number and `attempt`.
+class Export(Idempotent, Task, Base):
+    """One requested file, made by a worker (see Task).
 
-    Whoever works on it must still hold `attempt`: cancelling or handing it to another worker changes state or
-    attempt, and the worker stops at its next sign of life (`beat_at`). `tries` counts starts since a person last
-    asked. `sha256` is of the file as downloaded; `stored_as` names its sealed form.
-    `filter_words` says what `filters` leaves, for people.
+    `tries` counts starts since a person last asked. `sha256` is of the file as downloaded; `stored_as` names its
+    sealed form. `filter_words` says what `filters` leaves, for people.
     """
 
     __tablename__ = "exports"
@@ -85,12 +84,7 @@ class Export(Idempotent, Keyed, Base):
     request_id: Mapped[str | None] = mapped_column(String(64))
 
     state: Mapped[ExportState] = mapped_column(text_enum(ExportState), default=ExportState.QUEUED)
-    attempt: Mapped[int] = mapped_column(default=1)
-    tries: Mapped[int] = mapped_column(default=0)
     queued_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
-    started_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    beat_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     rows_done: Mapped[int] = mapped_column(default=0)
     rows_total: Mapped[int | None]
     failure: Mapped[ExportFailure | None] = mapped_column(text_enum(ExportFailure))
@@ -102,11 +96,6 @@ class Export(Idempotent, Keyed, Base):
     expires_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     requested_by: Mapped[User | None] = relationship()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits or runs: it may be cancelled."""
-        return self.state in (ExportState.QUEUED, ExportState.RUNNING)
 
     @property
     def is_repeatable(self) -> bool:

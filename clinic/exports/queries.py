@@ -44,11 +44,6 @@ def list_exports(session: Session, user: User, *, before: int | None, limit: int
     return list(session.scalars(query if before is None else query.where(Export.id < before)))
 
 
-def list_open(session: Session) -> Sequence[Export]:
-    """Every export that waits or runs, oldest first."""
-    return session.scalars(select(Export).where(Export.state.in_(OPEN_STATES)).order_by(Export.id)).all()
-
-
 def list_failed(session: Session, *, limit: int) -> Sequence[Export]:
     """The latest failed exports."""
     query = select(Export).options(joinedload(Export.requested_by)).where(Export.state == ExportState.FAILED)

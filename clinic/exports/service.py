@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import CursorResult, and_, or_, update
+from sqlalchemy import and_, update
 from sqlalchemy.orm import Session
 
-from clinic import live
 from clinic.audit.service import SystemActor, record
 from clinic.auth.models import User
 from clinic.errors import Conflict, Forbidden, Invalid
@@ -20,15 +19,11 @@ from clinic.exports.datasets.registry import DATASETS
 from clinic.exports.models import Delimiter, Export, ExportFailure, ExportFormat, ExportKind, ExportState
 from clinic.exports.queries import get_export
 from clinic.idempotency import Key, find_made, made_with
-from clinic.queueing import enqueue_after_commit
+from clinic.tasks import service as tasks
 from clinic.tracing import request_id
 
 WORKER = SystemActor("export worker")
-JOB = "clinic.exports.jobs.run"
-QUEUE = "long"
-MAX_TRIES = 5
-# RQ repeats a job only once its process is gone; this long without a sign of life confirms it.
-TAKEOVER = dt.timedelta(seconds=4)
+KIND = tasks.Kind("export", Export, "clinic.exports.jobs.run", "exports", max_tries=5, lost=ExportFailure.WORKER_LOST)
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,7 @@ class Task:
     """What a worker was given. `attempt` and `tries` prove that it still holds the export; `obsolete`: a file of an
     earlier try to be deleted."""
 
-    export_id: int
+    task_id: int
     attempt: int
     tries: int
     wanted: Wanted
@@ -65,11 +60,6 @@ class Made:
     size: int
     sha256: str
     filename: str
-
-
-def job_id(export_id: int, attempt: int) -> str:
-    """The name of the job in Redis."""
-    return f"export-{export_id}-{attempt}"
 
 
 def request_export(
@@ -95,6 +85,8 @@ def request_export(
         requested_by_id=actor.id,
         requested_at=now,
         queued_at=now,
+        dispatched_at=now,
+        dispatches=1,
         request_id=request_id.get(),
         **made_with(key),
         attempt=1,
@@ -103,16 +95,15 @@ def request_export(
     session.flush()
     after = {"kind": wanted.kind, "format": wanted.format, "columns": keys, "filters": wanted.filters}
     record(session, "exports.request", "export", export.id, actor=actor, now=now, after=after)
-    _announce(session, export.id)
-    _dispatch(session, export.id, export.attempt)
+    tasks.announce(session, KIND, export.id)
+    tasks.dispatch(session, KIND, export.id, export.attempt)
     return export
 
 
 def cancel_export(session: Session, *, export_id: int, actor: User, now: dt.datetime) -> Export:
     """Take an export back; its worker stops within a second. Raises Conflict when it is over, NotFound."""
     export = get_export(session, export_id, actor)
-    is_open = Export.state.in_([ExportState.QUEUED, ExportState.RUNNING])
-    if not _change(session, export_id, is_open, state=ExportState.CANCELLED, finished_at=now):
+    if not tasks.cancel(session, KIND, export_id, tasks.is_open(KIND), now):
         raise Conflict(_("This export is no longer waiting or running."))
     record(session, "exports.cancel", "export", export_id, actor=actor, now=now)
     return _fresh(session, export)
@@ -122,18 +113,21 @@ def repeat_export(session: Session, *, export_id: int, actor: User, now: dt.date
     """Make a failed, cancelled or expired export once more. Raises Conflict for any other, NotFound."""
     export = get_export(session, export_id, actor)
     repeatable = Export.state.in_([ExportState.FAILED, ExportState.CANCELLED, ExportState.EXPIRED])
-    if not _change(session, export_id, repeatable, tries=0, **_queued(now)):
+    empty = {"rows_done": 0, "rows_total": None, "expires_at": None}
+    again = tasks.waiting(now) | empty | {"tries": 0, "attempt": Export.attempt + 1}
+    if not tasks.change_task(session, KIND, export_id, repeatable, **again):
         raise Conflict(_("Only an export that failed, was cancelled or has expired can be made again."))
     record(session, "exports.repeat", "export", export_id, actor=actor, now=now)
     _fresh(session, export)
-    _dispatch(session, export_id, export.attempt)
+    tasks.dispatch(session, KIND, export_id, export.attempt)
     return export
 
 
 def discard_export(session: Session, *, export_id: int, actor: User, now: dt.datetime) -> None:
     """Let a failed export rest. Raises Conflict for any other, NotFound."""
     get_export(session, export_id, actor)
-    if not _change(session, export_id, Export.state == ExportState.FAILED, state=ExportState.CANCELLED):
+    is_failed = Export.state == ExportState.FAILED
+    if not tasks.change_task(session, KIND, export_id, is_failed, state=ExportState.CANCELLED):
         raise Conflict(_("This export is not among the failed ones (any more)."))
     record(session, "exports.discard", "export", export_id, actor=actor, now=now)
 
@@ -146,14 +140,8 @@ def record_download(session: Session, export: Export, *, actor: User, now: dt.da
 
 def claim_export(session: Session, *, export_id: int, attempt: int, now: dt.datetime) -> Task | None:
     """Start working on an export; None when somebody else does, or nobody should."""
-    is_dead = and_(Export.state == ExportState.RUNNING, Export.beat_at < now - TAKEOVER)
-    is_free = and_(Export.attempt == attempt, or_(Export.state == ExportState.QUEUED, is_dead))
-    started = {"started_at": now, "beat_at": now, "rows_done": 0, "rows_total": None, "failure": None}
-    if not _change(session, export_id, is_free, state=ExportState.RUNNING, tries=Export.tries + 1, **started):
-        return None
-    export = session.get_one(Export, export_id, populate_existing=True)
-    if export.tries > MAX_TRIES:
-        export.state, export.failure, export.finished_at = ExportState.FAILED, ExportFailure.WORKER_LOST, now
+    export = tasks.claim(session, KIND, export_id, attempt, now, rows_done=0, rows_total=None)
+    if not isinstance(export, Export):
         return None
     obsolete, export.stored_as = export.stored_as, f"exports/{export.id}/{attempt}-{export.tries}"
     wanted = Wanted(
@@ -168,41 +156,27 @@ def claim_export(session: Session, *, export_id: int, attempt: int, now: dt.date
 
 
 def note_progress(session: Session, task: Task, *, rows: int, total: int, now: dt.datetime) -> bool:
-    """A sign of life; False when the task is no longer ours."""
-    return _change(session, task.export_id, _held(task), rows_done=rows, rows_total=total, beat_at=now)
+    """A sign of life with how far it is; False when the task is no longer ours."""
+    is_ours, so_far = tasks.held(KIND, task), {"rows_done": rows, "rows_total": total, "beat_at": now}
+    return tasks.change_task(session, KIND, task.task_id, is_ours, **so_far)
 
 
 def finish_export(session: Session, task: Task, *, made: Made, expires_at: dt.datetime, now: dt.datetime) -> bool:
     """Offer the stored file for download; False when the task is no longer ours."""
     done = {"rows_done": made.rows, "rows_total": made.rows, "size": made.size, "sha256": made.sha256}
     times = {"beat_at": now, "finished_at": now, "expires_at": expires_at}
-    state = ExportState.FINISHED
-    if not _change(session, task.export_id, _held(task), state=state, filename=made.filename, **done, **times):
+    over = {"state": ExportState.FINISHED, "filename": made.filename} | done | times
+    if not tasks.change_task(session, KIND, task.task_id, tasks.held(KIND, task), **over):
         return False
     after = {"file": made.filename, "rows": made.rows, "sha256": made.sha256}
-    record(session, "exports.finish", "export", task.export_id, actor=WORKER, now=now, after=after)
+    record(session, "exports.finish", "export", task.task_id, actor=WORKER, now=now, after=after)
     return True
-
-
-def fail_export(session: Session, task: Task, *, failure: ExportFailure, is_final: bool, now: dt.datetime) -> None:
-    """Give up; or, unless `is_final`, wait for RQ to repeat the job while tries are left."""
-    if is_final or task.tries >= MAX_TRIES:
-        _change(session, task.export_id, _held(task), state=ExportState.FAILED, failure=failure, finished_at=now)
-    else:
-        _change(session, task.export_id, _held(task), state=ExportState.QUEUED, failure=failure, queued_at=now)
-
-
-def redispatch_export(session: Session, *, export_id: int, attempt: int, now: dt.datetime) -> None:
-    """Give an export whose job is lost to a new one; nothing when it moved on meanwhile."""
-    is_same = and_(Export.attempt == attempt, Export.state.in_([ExportState.QUEUED, ExportState.RUNNING]))
-    if _change(session, export_id, is_same, **_queued(now)):
-        _dispatch(session, export_id, attempt + 1)
 
 
 def expire_export(session: Session, *, export_id: int, now: dt.datetime) -> None:
     """Withdraw a finished export whose time is over."""
     is_over = and_(Export.state == ExportState.FINISHED, Export.expires_at <= now)
-    if _change(session, export_id, is_over, state=ExportState.EXPIRED):
+    if tasks.change_task(session, KIND, export_id, is_over, state=ExportState.EXPIRED):
         record(session, "exports.expire", "export", export_id, actor=WORKER, now=now)
 
 
@@ -211,33 +185,6 @@ def forget_file(session: Session, *, export_id: int, stored_as: str) -> None:
     session.execute(update(Export).where(Export.id == export_id, Export.stored_as == stored_as).values(stored_as=None))
 
 
-def _queued(now: dt.datetime) -> dict[str, Any]:
-    """Columns of an export that waits for a new job."""
-    empty = dict.fromkeys(("started_at", "beat_at", "finished_at", "rows_total", "failure", "expires_at"))
-    return empty | {"state": ExportState.QUEUED, "queued_at": now, "rows_done": 0, "attempt": Export.attempt + 1}
-
-
-def _held(task: Task) -> Any:
-    return and_(Export.state == ExportState.RUNNING, Export.attempt == task.attempt, Export.tries == task.tries)
-
-
-def _change(session: Session, export_id: int, condition: Any, **values: Any) -> bool:
-    """Change the row if `condition` still holds, and tell who looks at it."""
-    statement = update(Export).where(Export.id == export_id, condition).values(**values)
-    result: CursorResult[Any] = session.execute(statement.execution_options(synchronize_session=False))  # type: ignore[assignment]
-    if result.rowcount:
-        _announce(session, export_id)
-    return bool(result.rowcount)
-
-
 def _fresh(session: Session, export: Export) -> Export:
     session.refresh(export)
     return export
-
-
-def _announce(session: Session, export_id: int) -> None:
-    live.publish(session, f"jobs:export:{export_id}")
-
-
-def _dispatch(session: Session, export_id: int, attempt: int) -> None:
-    enqueue_after_commit(session, JOB, export_id, attempt, queue=QUEUE, job_id=job_id(export_id, attempt))

@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterator
 from types import TracebackType
 
-from rq.job import JobStatus
 from sqlalchemy.exc import OperationalError
 
 from clinic import clock
@@ -15,11 +14,12 @@ from clinic.documents.storage import current_storage
 from clinic.errors import NotFound, Unavailable
 from clinic.imports import service
 from clinic.imports.files import open_upload, rows_of
-from clinic.imports.models import Import, ImportFailure, ImportState
-from clinic.imports.queries import list_leftovers, list_open
+from clinic.imports.models import ImportFailure
+from clinic.imports.queries import list_leftovers
 from clinic.imports.rows import Row
-from clinic.imports.service import Task
-from clinic.queueing import job_queue
+from clinic.imports.service import KIND, Task
+from clinic.tasks import service as tasks
+from clinic.tasks.beating import Beating
 from clinic.web.security import settings
 
 # A batch holds SQLite's one write lock: at this size whoever registers a patient meanwhile waits for a quarter of a
@@ -27,10 +27,7 @@ from clinic.web.security import settings
 BATCH_ROWS = 200
 # A batch of very long rows ends earlier, so that memory stays bounded.
 BATCH_BYTES = 4 * 1024 * 1024
-# How long a new job may take to show up in Redis, and a running one may be silent, before it counts as lost.
-PATIENCE = dt.timedelta(seconds=15)
 KEEP_UPLOADS = dt.timedelta(days=7)
-_WAITING = {JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED, JobStatus.CREATED}
 
 
 def run(import_id: int, attempt: int) -> None:
@@ -39,7 +36,7 @@ def run(import_id: int, attempt: int) -> None:
         task = service.claim_import(session, import_id=import_id, attempt=attempt, now=clock.now())
     if task is None:
         return
-    with _Outcome(task):
+    with _Outcome(task), Beating(KIND, task):
         if _write_all(task):
             with transaction() as session:
                 service.finish_import(session, task, now=clock.now())
@@ -95,8 +92,8 @@ class _Outcome:
         failure = _failure_of(error)
         is_final = failure is not ImportFailure.UNAVAILABLE
         with transaction() as session:
-            service.fail_import(session, self._task, failure=failure, is_final=is_final, now=clock.now())
-        # The queue repeats the job when it raises; a damaged file stays damaged.
+            tasks.fail(session, KIND, self._task, failure=failure, is_final=is_final, now=clock.now())
+        # The log tells where it was raised; of a damaged file there is nothing more to tell.
         return failure is ImportFailure.DAMAGED
 
 
@@ -106,23 +103,6 @@ def _failure_of(error: BaseException) -> ImportFailure:
     if isinstance(error, Unavailable | OperationalError | OSError):
         return ImportFailure.UNAVAILABLE
     return ImportFailure.DEFECT
-
-
-def reconcile() -> None:
-    """Give every open import whose job vanished (a dead worker, a lost Redis) to a new job. Safe to repeat."""
-    now = clock.now()
-    lost = [(row.id, row.attempt) for row in list_open(current_session()) if _is_lost(row, now)]
-    for import_id, attempt in lost:
-        with transaction() as session:
-            service.redispatch_import(session, import_id=import_id, attempt=attempt, now=now)
-
-
-def _is_lost(row: Import, now: dt.datetime) -> bool:
-    sign_of_life = (row.beat_at if row.state is ImportState.RUNNING else None) or row.queued_at
-    if sign_of_life and now - sign_of_life < PATIENCE:
-        return False
-    job = job_queue(service.QUEUE).fetch_job(service.job_id(row.id, row.attempt))
-    return job is None or job.get_status() not in _WAITING
 
 
 def clean_up() -> None:

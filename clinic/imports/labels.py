@@ -29,7 +29,7 @@ TONES = {
     ImportState.CANCELLED: "",
 }
 FAILURES = {
-    ImportFailure.WORKER_LOST: _l("The worker was lost again and again at the same row."),
+    ImportFailure.WORKER_LOST: _l("No worker began it in time, or workers were lost again and again at the same row."),
     ImportFailure.UNAVAILABLE: _l("The database or the file storage did not answer."),
     ImportFailure.DAMAGED: _l("The stored file is damaged or gone. Upload it again: what is imported is recognised."),
     ImportFailure.DEFECT: _l("A defect in the program; its log tells more."),

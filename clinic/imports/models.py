@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from clinic.auth.models import User
 from clinic.crypto import EncryptedJson, EncryptedText
 from clinic.db import Base, Idempotent, Keyed, UtcDateTime, text_enum
+from clinic.tasks.models import Task
 
 
 class ImportKind(enum.StrEnum):
@@ -54,8 +55,8 @@ class ImportFailure(enum.StrEnum):
     DEFECT = "defect"
 
 
-class Import(Idempotent, Keyed, Base):
-    """One uploaded file on its way into the clinic. The row is the truth; a job only carries its number and `attempt`.
+class Import(Idempotent, Task, Base):
+    """One uploaded file on its way into the clinic, written by a worker (see Task).
 
     `source` names the system the file comes from: keys are unique within it. `position` is the byte after the last
     row that was written, `line` that row's last line; `start_position` is where the present worker began. `tries`
@@ -77,12 +78,6 @@ class Import(Idempotent, Keyed, Base):
     requested_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
     state: Mapped[ImportState] = mapped_column(text_enum(ImportState), default=ImportState.UPLOADED)
-    attempt: Mapped[int] = mapped_column(default=1)
-    tries: Mapped[int] = mapped_column(default=0)
-    queued_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    started_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    beat_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
-    finished_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[ImportFailure | None] = mapped_column(text_enum(ImportFailure))
     position: Mapped[int] = mapped_column(BigInteger, default=0)
     start_position: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -94,11 +89,6 @@ class Import(Idempotent, Keyed, Base):
     refused: Mapped[int] = mapped_column(default=0)
 
     requested_by: Mapped[User | None] = relationship()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits or runs: it may be cancelled."""
-        return self.state in (ImportState.QUEUED, ImportState.RUNNING)
 
     @property
     def is_resumable(self) -> bool:

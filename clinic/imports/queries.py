@@ -39,11 +39,6 @@ def list_imports(session: Session, *, before: int | None, limit: int) -> list[Im
     return list(session.scalars(query.where(Import.id < before) if before else query))
 
 
-def list_open(session: Session) -> list[Import]:
-    """Imports that wait or run."""
-    return list(session.scalars(select(Import).where(Import.state.in_([ImportState.QUEUED, ImportState.RUNNING]))))
-
-
 def list_failed(session: Session, *, limit: int) -> list[Import]:
     """The latest failed imports."""
     query = select(Import).options(joinedload(Import.requested_by)).where(Import.state == ImportState.FAILED)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import CursorResult, and_, or_, update
+from sqlalchemy import and_, case, update
 from sqlalchemy.orm import Session
 
 from clinic import live
@@ -18,13 +18,10 @@ from clinic.imports.models import Import, ImportFailure, ImportKind, ImportState
 from clinic.imports.queries import get_import
 from clinic.imports.rows import Row
 from clinic.imports.uploads import StoredUpload
-from clinic.queueing import enqueue_after_commit
+from clinic.tasks import service as tasks
 
-JOB, QUEUE = "clinic.imports.jobs.run", "long"
-# How often a worker may start without writing a row before the import is given up.
-MAX_TRIES = 4
-# A worker without a sign of life for this long is dead.
-TAKEOVER = dt.timedelta(seconds=60)
+# Four starts without writing a row, and the import is given up.
+KIND = tasks.Kind("import", Import, "clinic.imports.jobs.run", "imports", max_tries=4, lost=ImportFailure.WORKER_LOST)
 WORKER = SystemActor("import")
 
 
@@ -32,7 +29,7 @@ WORKER = SystemActor("import")
 class Task:
     """What a worker was given; `attempt` and `tries` prove that it still holds the import."""
 
-    import_id: int
+    task_id: int
     attempt: int
     tries: int
     kind: ImportKind
@@ -42,11 +39,6 @@ class Task:
     position: int
     line: int
     actor_id: int | None
-
-
-def job_id(import_id: int, attempt: int) -> str:
-    """The name of an attempt's job in Redis."""
-    return f"import-{import_id}-{attempt}"
 
 
 def create_import(
@@ -79,18 +71,18 @@ def create_import(
     session.flush()
     after = {"kind": upload.kind, "source": source, "size": upload.size, "sha256": upload.sha256}
     record(session, "imports.upload", "import", row.id, actor=actor, now=now, after=after)
-    _announce(session, row.id)
+    tasks.announce(session, KIND, row.id)
     return row
 
 
 def start_import(session: Session, *, import_id: int, options: dict[str, Any], actor: Actor, now: dt.datetime) -> None:
     """Hand an uploaded file to a worker. Raises Conflict when that was done already, NotFound."""
     get_import(session, import_id)
-    queued = {"state": ImportState.QUEUED, "queued_at": now, "options": options}
-    if not _change(session, import_id, Import.state == ImportState.UPLOADED, **queued):
+    is_new = Import.state == ImportState.UPLOADED
+    if not tasks.change_task(session, KIND, import_id, is_new, options=options, **tasks.waiting(now)):
         raise Conflict(_("This import was started or discarded already."))
     record(session, "imports.start", "import", import_id, actor=actor, now=now, after={"options": options})
-    _dispatch(session, import_id, 1)
+    tasks.dispatch(session, KIND, import_id, 1)
 
 
 def cancel_import(session: Session, *, import_id: int, actor: Actor, now: dt.datetime) -> None:
@@ -100,7 +92,7 @@ def cancel_import(session: Session, *, import_id: int, actor: Actor, now: dt.dat
     """
     get_import(session, import_id)
     is_open = Import.state.in_([ImportState.UPLOADED, ImportState.QUEUED, ImportState.RUNNING])
-    if not _change(session, import_id, is_open, state=ImportState.CANCELLED, finished_at=now):
+    if not tasks.cancel(session, KIND, import_id, is_open, now):
         raise Conflict(_("This import is over."))
     record(session, "imports.cancel", "import", import_id, actor=actor, now=now)
 
@@ -109,16 +101,18 @@ def resume_import(session: Session, *, import_id: int, actor: Actor, now: dt.dat
     """Let a failed or cancelled import go on behind its last row. Raises Conflict for any other, NotFound."""
     row = get_import(session, import_id)
     stopped = and_(Import.state.in_([ImportState.FAILED, ImportState.CANCELLED]), Import.stored_as.is_not(None))
-    if not _change(session, import_id, stopped, tries=0, **_queued(now)):
+    again = tasks.waiting(now) | {"tries": 0, "attempt": Import.attempt + 1}
+    if not tasks.change_task(session, KIND, import_id, stopped, **again):
         raise Conflict(_("Only an import that failed or was cancelled can go on."))
     record(session, "imports.resume", "import", import_id, actor=actor, now=now, after={"line": row.line})
-    _dispatch(session, import_id, row.attempt + 1)
+    tasks.dispatch(session, KIND, import_id, row.attempt + 1)
 
 
 def discard_import(session: Session, *, import_id: int, actor: Actor, now: dt.datetime) -> None:
     """Let a failed import rest; it can still go on. Raises Conflict for any other, NotFound."""
     get_import(session, import_id)
-    if not _change(session, import_id, Import.state == ImportState.FAILED, state=ImportState.CANCELLED):
+    is_failed = Import.state == ImportState.FAILED
+    if not tasks.change_task(session, KIND, import_id, is_failed, state=ImportState.CANCELLED):
         raise Conflict(_("This import is not among the failed ones (any more)."))
     record(session, "imports.discard", "import", import_id, actor=actor, now=now)
 
@@ -131,17 +125,16 @@ def record_report(session: Session, *, import_id: int, actor: Actor, now: dt.dat
 
 def claim_import(session: Session, *, import_id: int, attempt: int, now: dt.datetime) -> Task | None:
     """Start working on an import; None when somebody else does, or nobody should."""
-    is_dead = and_(Import.state == ImportState.RUNNING, Import.beat_at < now - TAKEOVER)
-    is_free = and_(Import.attempt == attempt, or_(Import.state == ImportState.QUEUED, is_dead))
-    started = {"started_at": now, "beat_at": now, "start_position": Import.position, "failure": None}
-    if not _change(session, import_id, is_free, state=ImportState.RUNNING, tries=Import.tries + 1, **started):
+    # Who wrote a row since its start may be killed as often as it likes: it comes to an end.
+    tries = case((Import.position > Import.start_position, 1), else_=Import.tries + 1)
+    row = tasks.claim(session, KIND, import_id, attempt, now, tries=tries, start_position=Import.position)
+    if not isinstance(row, Import):
         return None
-    row = get_import(session, import_id)
-    if row.tries > MAX_TRIES or row.stored_as is None:
-        row.state, row.failure, row.finished_at = ImportState.FAILED, ImportFailure.WORKER_LOST, now
+    if row.stored_as is None:
+        row.state, row.failure, row.finished_at = ImportState.FAILED, ImportFailure.DAMAGED, now
         return None
     return Task(
-        import_id=row.id,
+        task_id=row.id,
         attempt=attempt,
         tries=row.tries,
         kind=row.kind,
@@ -156,14 +149,14 @@ def claim_import(session: Session, *, import_id: int, attempt: int, now: dt.date
 
 def write_rows(session: Session, task: Task, *, position: int, rows: list[Row], now: dt.datetime) -> bool:
     """Write the rows that begin at byte `position` and move on behind them; False when the task is no longer ours."""
-    is_ours = and_(_held(task), Import.position == position)
+    is_ours = and_(tasks.held(KIND, task), Import.position == position)
     ahead = {"position": rows[-1].end, "line": rows[-1].last_line, "beat_at": now}
-    if not _change(session, task.import_id, is_ours, **ahead):
+    if not tasks.change_task(session, KIND, task.task_id, is_ours, **ahead):
         return False
     actor = (session.get(User, task.actor_id) if task.actor_id else None) or WORKER
-    batch = Batch(session, import_id=task.import_id, source=task.source, kind=task.kind, actor=actor, now=now)
+    batch = Batch(session, import_id=task.task_id, source=task.source, kind=task.kind, actor=actor, now=now)
     counts = batch.write(rows)
-    session.execute(update(Import).where(Import.id == task.import_id).values(**_added(counts)))
+    session.execute(update(Import).where(Import.id == task.task_id).values(**_added(counts)))
     return True
 
 
@@ -174,27 +167,13 @@ def _added(counts: Counts) -> dict[str, Any]:
 def finish_import(session: Session, task: Task, *, now: dt.datetime) -> bool:
     """The file is read to its end; False when the task is no longer ours."""
     over = {"state": ImportState.FINISHED, "beat_at": now, "finished_at": now, "position": Import.size}
-    if not _change(session, task.import_id, _held(task), **over):
+    if not tasks.change_task(session, KIND, task.task_id, tasks.held(KIND, task), **over):
         return False
-    row = get_import(session, task.import_id)
+    row = get_import(session, task.task_id)
     after = {name: getattr(row, name) for name in ("created", "updated", "unchanged", "refused")}
     record(session, "imports.finish", "import", row.id, actor=WORKER, now=now, after=after)
     live.publish(session, "patients")
     return True
-
-
-def fail_import(session: Session, task: Task, *, failure: ImportFailure, is_final: bool, now: dt.datetime) -> None:
-    """Give up; or, unless `is_final`, wait for the job to be repeated while tries are left."""
-    state = ImportState.FAILED if is_final or task.tries >= MAX_TRIES else ImportState.QUEUED
-    times = {"finished_at": now} if state is ImportState.FAILED else {"queued_at": now}
-    _change(session, task.import_id, _held(task), state=state, failure=failure, **times)
-
-
-def redispatch_import(session: Session, *, import_id: int, attempt: int, now: dt.datetime) -> None:
-    """Give an import whose job is lost to a new one; nothing when it moved on meanwhile."""
-    is_same = and_(Import.attempt == attempt, Import.state.in_([ImportState.QUEUED, ImportState.RUNNING]))
-    if _change(session, import_id, is_same, **_queued(now)):
-        _dispatch(session, import_id, attempt + 1)
 
 
 def forget_file(session: Session, *, import_id: int, stored_as: str) -> None:
@@ -203,31 +182,4 @@ def forget_file(session: Session, *, import_id: int, stored_as: str) -> None:
     never = and_(is_same, Import.state == ImportState.UPLOADED)
     session.execute(update(Import).where(never).values(state=ImportState.CANCELLED))
     session.execute(update(Import).where(is_same).values(stored_as=None))
-    _announce(session, import_id)
-
-
-def _queued(now: dt.datetime) -> dict[str, Any]:
-    """Columns of an import that waits for a new job."""
-    empty = dict.fromkeys(("started_at", "beat_at", "finished_at", "failure"))
-    return empty | {"state": ImportState.QUEUED, "queued_at": now, "attempt": Import.attempt + 1}
-
-
-def _held(task: Task) -> Any:
-    return and_(Import.state == ImportState.RUNNING, Import.attempt == task.attempt)
-
-
-def _change(session: Session, import_id: int, condition: Any, **values: Any) -> bool:
-    """Change the row if `condition` still holds, and tell who looks at it."""
-    statement = update(Import).where(Import.id == import_id, condition).values(**values)
-    result: CursorResult[Any] = session.execute(statement.execution_options(synchronize_session=False))  # type: ignore[assignment]
-    if result.rowcount:
-        _announce(session, import_id)
-    return bool(result.rowcount)
-
-
-def _announce(session: Session, import_id: int) -> None:
-    live.publish(session, f"jobs:import:{import_id}")
-
-
-def _dispatch(session: Session, import_id: int, attempt: int) -> None:
-    enqueue_after_commit(session, JOB, import_id, attempt, queue=QUEUE, job_id=job_id(import_id, attempt))
+    tasks.announce(session, KIND, import_id)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import redis
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from rq import Worker
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -17,9 +16,15 @@ from sqlalchemy.orm import Session
 from clinic import ROOT, clock
 from clinic.documents.storage import current_storage
 from clinic.errors import DomainError
-from clinic.queueing import redis_client
+from clinic.ops import scheduler
+from clinic.ops.workers import list_workers
+from clinic.queueing import QUEUE_NAMES, redis_client
+from clinic.tasks.service import oldest_due
 
 WORKER_SEEN_WITHIN = dt.timedelta(seconds=60)
+# A task that is due is begun, or shown as failed, within two minutes.
+NO_WORKER, NOT_BEGUN = "no worker was seen lately", "what is due is not begun"
+BEGUN_WITHIN = dt.timedelta(seconds=120)
 
 
 class NotReady(Exception):
@@ -40,13 +45,15 @@ class Check:
 
 
 def run_checks(session: Session) -> list[Check]:
-    """Database, migrations, Redis, storage and workers, each tried even when another failed."""
+    """Database, migrations, Redis, storage, the worker of each queue and the schedule, each tried even when another
+    failed."""
     return [
         _run("database", lambda: session.execute(text("SELECT 1"))),
         _run("migrations", lambda: _check_migrations(session)),
         _run("redis", lambda: redis_client().ping()),
         _run("storage", lambda: current_storage().check()),
-        _run("worker", _check_worker),
+        *(_run(f"{queue} worker", functools.partial(_check_queue, session, queue)) for queue in QUEUE_NAMES),
+        _run("schedule", _check_schedule),
     ]
 
 
@@ -77,9 +84,30 @@ def _newest_migrations() -> frozenset[str]:
     return frozenset(ScriptDirectory(str(ROOT / "migrations")).get_heads())
 
 
-def _check_worker() -> None:
-    """RQ keeps a worker's record for minutes after it died: only a sign of life counts."""
-    oldest = clock.now() - WORKER_SEEN_WITHIN
-    seen = (worker.last_heartbeat for worker in Worker.all(connection=redis_client()))
-    if not any(at is not None and at.replace(tzinfo=at.tzinfo or dt.UTC) > oldest for at in seen):
-        raise NotReady("no worker was seen lately")
+def _check_queue(session: Session, queue: str) -> None:
+    """A worker of this queue lives, and what is due is begun. RQ keeps a worker's record for minutes after it died:
+    only a sign of life counts."""
+    now = clock.now()
+    seen = [worker.seen_at for worker in list_workers() if queue in worker.queues and worker.seen_at]
+    if not any(at > now - WORKER_SEEN_WITHIN for at in seen):
+        raise NotReady(NO_WORKER)
+    for kind in scheduler.KINDS:
+        due = oldest_due(session, kind, now) if kind.queue == queue else None
+        if due is not None and now - due > BEGUN_WITHIN:
+            raise NotReady(NOT_BEGUN)
+
+
+def problem_of(session: Session, queue: str) -> str | None:
+    """Why the jobs of a queue do not go on, if they do not: NO_WORKER or NOT_BEGUN. Raises RedisError."""
+    try:
+        _check_queue(session, queue)
+    except NotReady as error:
+        return str(error)
+    return None
+
+
+def _check_schedule() -> None:
+    if not scheduler.is_alive():
+        raise NotReady("nobody decides what is due")
+    if scheduler.late_schedules(clock.now()):
+        raise NotReady("a job of the schedule is late")

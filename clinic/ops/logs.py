@@ -3,14 +3,17 @@
 import datetime as dt
 import json
 import logging
+import traceback
 from typing import TextIO
+
+_FRAMES_SHOWN = 12
 
 
 class _JsonLines(logging.Formatter):
     """The fields that clinic.web.logging writes, without its dependencies."""
 
     def format(self, record: logging.LogRecord) -> str:
-        entry = {
+        entry: dict[str, object] = {
             "event": record.getMessage(),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -18,6 +21,9 @@ class _JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0]:
             entry["error"] = record.exc_info[0].__name__
+            # Where, never what: a message can hold values.
+            frames = traceback.extract_tb(record.exc_info[2])[-_FRAMES_SHOWN:]
+            entry["frames"] = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
         return json.dumps(entry, ensure_ascii=False)
 
 

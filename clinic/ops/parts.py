@@ -154,10 +154,9 @@ def redis_part(settings: Settings, output: IO[bytes]) -> Part:
 
 
 def application_parts(output: IO[bytes]) -> list[Part]:
-    """Web server and workers. Short jobs find a worker that has everything loaded; long ones can wait for it."""
+    """Web server and workers: one program, of which each queue and the schedule are a process of their own."""
     python = sys.executable
     return [
         Part("web", [python, "-m", "gunicorn"], output),
-        Part("worker", [python, "-m", "flask", "worker", "default"], output),
-        Part("long worker", [python, "-m", "clinic.ops.worker", "long", "--with-scheduler"], output),
+        Part("worker", [python, "-m", "flask", "worker", "--with-scheduler"], output),
     ]

@@ -1,83 +1,150 @@
-"""The tick: retries and schedules that are due go to the queues, jobs of dead workers are taken up again.
+"""The tick: what is due by the clock goes to its queue, and rows whose worker or job is lost go to another one.
 
-Any number of processes may tick: RQ's lock per queue lets one of them work, and the last occurrence of each
-schedule is exchanged atomically in Redis.
+Any number of processes may tick: a key that expires within seconds lets one of them decide what is due, and looking
+after rows is harmless when two do it at once.
 """
 
 import datetime as dt
 import logging
+import secrets
 import signal
 import time
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import redis
-from rq.registry import StartedJobRegistry
-from rq.scheduler import RQScheduler
-from rq.serializers import JSONSerializer
-
 from clinic import clock
-from clinic.errors import Unavailable
-from clinic.queueing import QUEUE_NAMES, enqueue, job_queue, redis_client
+from clinic.db import db, transaction
+from clinic.exports.service import KIND as EXPORTS
+from clinic.imports.service import KIND as IMPORTS
+from clinic.ops.surviving import surviving
+from clinic.queueing import enqueue, is_in_line, job_queue, redis_client
 from clinic.schedules import SCHEDULES, Schedule
+from clinic.tasks import service as tasks
 
+if TYPE_CHECKING:
+    from flask import Flask
+
+KINDS = (EXPORTS, IMPORTS)
 TICK_SECONDS = 2
-_KEEP_OCCURRENCE = 60 * 24 * 3600
+LOCK, LOCK_SECONDS = "clinic:scheduler", 15
+# A job without a sign of life for so long is dead, and its schedule goes on without it.
+RUNNING_SECONDS = 60
+# A job that fails, or is lost, is begun again after these seconds, and then waits for its next time.
+PAUSES = (5, 30, 120)
+# A schedule that was due for so long without coming to an end is late.
+LATE = dt.timedelta(minutes=15)
+_PREFIX = "schedule-"
+_KEEP = 60 * 24 * 3600
 log = logging.getLogger(__name__)
 
 
 class Scheduler:
     """Decides what is due, in the clinic's time zone."""
 
-    def __init__(self, zone: ZoneInfo, schedules: tuple[Schedule, ...] = SCHEDULES) -> None:
-        self._zone = zone
-        self._schedules = schedules
-        self._retries = RQScheduler(
-            QUEUE_NAMES, connection=redis_client(), serializer=JSONSerializer, logging_level="WARNING"
-        )
+    def __init__(
+        self, zone: ZoneInfo, schedules: tuple[Schedule, ...] = SCHEDULES, kinds: tuple[tasks.Kind, ...] = KINDS
+    ) -> None:
+        self._zone, self._schedules, self._kinds = zone, schedules, kinds
+        self._token = secrets.token_hex(8).encode()
 
     def tick(self, now: dt.datetime) -> None:
-        """Do what is due at `now`; nothing while another process holds the lock or Redis does not answer."""
-        try:
-            owned = self._retries.acquire_locks()
-            self._retries.enqueue_scheduled_jobs()
-            for name in owned:
-                _recover_abandoned(name)
-            if owned:
+        """Do what is due at `now`; what fails is logged and tried again at the next tick."""
+        for kind in self._kinds:
+            with surviving(f"looking after every {kind.name}"), transaction() as session:
+                tasks.reconcile(session, kind, now)
+        with surviving("the schedule"):
+            if self._is_mine():
                 for schedule in self._schedules:
-                    self._enqueue_due(schedule, now)
-        except (redis.RedisError, Unavailable) as error:
-            log.warning("the scheduler could not reach Redis: %s", type(error).__name__)
+                    with surviving(f"enqueueing {schedule.name}"):
+                        self._enqueue_due(schedule, now)
 
     def release(self) -> None:
         """Let another process take over at once."""
-        try:
-            self._retries.release_locks()
-        except redis.RedisError as error:
-            log.warning("the scheduler kept its lock: %s", type(error).__name__)
+        with surviving("giving the schedule to others"):
+            if redis_client().get(LOCK) == self._token:
+                redis_client().delete(LOCK)
+
+    def _is_mine(self) -> bool:
+        client = redis_client()
+        if client.set(LOCK, self._token, nx=True, ex=LOCK_SECONDS):
+            return True
+        return client.get(LOCK) == self._token and bool(client.expire(LOCK, LOCK_SECONDS))
 
     def _enqueue_due(self, schedule: Schedule, now: dt.datetime) -> None:
-        occurrence, key = schedule.occurrence(now, self._zone), f"clinic:schedule:{schedule.name}"
-        previous = redis_client().set(key, occurrence, get=True, ex=_KEEP_OCCURRENCE)
-        if previous != occurrence.encode():
-            enqueue(schedule.job, job_id=f"schedule-{schedule.name}")
+        """Begin the latest occurrence, unless it is done, waits in line, or runs and gives signs of life."""
+        client, key, job_id = redis_client(), _key(schedule.name), f"{_PREFIX}{schedule.name}"
+        occurrence, kept = schedule.occurrence(now, self._zone), _kept(schedule.name)
+        if kept.get("done") == occurrence or is_in_line(job_queue(), job_id) or client.exists(_running(job_id)):
+            return
+        is_again = kept.get("occurrence") == occurrence
+        tries = int(kept["tries"]) if is_again else 0
+        if tries and (tries > len(PAUSES) or 0 <= now.timestamp() - float(kept["at"]) < PAUSES[tries - 1]):
+            return
+        first = kept["since"] if is_again else now.timestamp()
+        values = {"occurrence": occurrence, "tries": tries + 1, "at": now.timestamp(), "since": first}
+        client.hset(key, mapping=values)
+        client.expire(key, _KEEP)
+        enqueue(schedule.job, job_id=job_id)
 
 
-def _recover_abandoned(queue_name: str) -> None:
-    """Retry the jobs whose worker stopped giving signs of life about a minute ago."""
-    queue = job_queue(queue_name)
-    if queue.acquire_maintenance_lock():
-        try:
-            StartedJobRegistry(queue=queue).cleanup()
-        finally:
-            queue.release_maintenance_lock()
+def _key(name: str) -> str:
+    return f"clinic:schedule:{name}"
 
 
-def run(scheduler: Scheduler) -> None:
+def _running(job_id: str) -> str:
+    return f"clinic:running:{job_id}"
+
+
+def _kept(name: str) -> dict[str, str]:
+    """What is known of a schedule's latest occurrence; nothing after a flush: then everything is due once more."""
+    kept: Any = redis_client().hgetall(_key(name))
+    return {field.decode(): value.decode() for field, value in kept.items()}
+
+
+def note_running(job_id: str) -> None:
+    """A sign of life of the worker that runs a job."""
+    redis_client().set(_running(job_id), 1, ex=RUNNING_SECONDS)
+
+
+def note_stopped(job_id: str) -> None:
+    """Its worker is done with a job, however it ended."""
+    redis_client().delete(_running(job_id))
+
+
+def note_done(job_id: str) -> None:
+    """A job came to its end: the occurrence that it was begun for is over."""
+    if job_id.startswith(_PREFIX):
+        with surviving("noting what is done"):
+            name = job_id.removeprefix(_PREFIX)
+            occurrence: Any = redis_client().hget(_key(name), "occurrence")
+            if occurrence is not None:
+                redis_client().hset(_key(name), "done", occurrence)
+
+
+def late_schedules(now: dt.datetime, schedules: tuple[Schedule, ...] = SCHEDULES) -> list[str]:
+    """The schedules whose job was due long ago and has not come to an end."""
+    late = []
+    for schedule in schedules:
+        kept = _kept(schedule.name)
+        is_open = "since" in kept and kept.get("done") != kept["occurrence"]
+        if is_open and now.timestamp() - float(kept["since"]) > LATE.total_seconds():
+            late.append(schedule.name)
+    return late
+
+
+def is_alive() -> bool:
+    """Whether some process decides what is due."""
+    return bool(redis_client().exists(LOCK))
+
+
+def run(scheduler: Scheduler, app: "Flask") -> None:
     """Tick until SIGINT or SIGTERM; what was begun is finished first."""
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: asked.append(received))
     while not asked:
-        scheduler.tick(clock.now())
+        with app.app_context():
+            scheduler.tick(clock.now())
+            db.session.remove()
         time.sleep(TICK_SECONDS)
     scheduler.release()

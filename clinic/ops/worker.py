@@ -1,132 +1,145 @@
-"""The RQ worker: runs jobs in the application's context, one child process per job.
+"""The RQ worker: runs the jobs of one queue in the application's context, one child process per job.
 
-`flask worker` loads the application first, so that a job starts within milliseconds; `python -m
-clinic.ops.worker` leaves that to the child of each job and idles at a third of the memory.
+RQ carries jobs to workers. Whether a job was lost is decided by rows and by signs of life of our own, so nothing that
+RQ believes of a job, and nothing it raises about one, holds anything up.
 """
 
-import argparse
 import logging
 import os
 import sys
-import traceback
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rq import Queue, Worker
+from redis.client import Pipeline
+from rq import Queue, Worker, worker_registration
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from clinic import clock, create_app
-from clinic.config import Settings, SettingsError, load_settings
-from clinic.errors import DomainError
-from clinic.ops import logs
-from clinic.ops.priority import give_way
-from clinic.ops.scheduler import Scheduler
+from clinic import clock
+from clinic.ops.crew import Crew
+from clinic.ops.scheduler import Scheduler, note_done, note_running, note_stopped
+from clinic.ops.scheduler import run as run_scheduler
+from clinic.ops.surviving import reason_of, surviving
 from clinic.ops.tether import die_with_parent
-from clinic.queueing import QUEUE_NAMES, connect, redis_client
+from clinic.queueing import QUEUE_NAMES, redis_client
 from clinic.tracing import request_id
 
 if TYPE_CHECKING:
     from flask import Flask
 
-# A worker is given up after 30 s without a sign of life; its job is taken up again within about a minute.
-WORKER_TTL = 30
-MAINTENANCE_SECONDS = 2
+# RQ forgets a worker that gave no sign of life for so long: longer than the busiest machine keeps one waiting.
+WORKER_TTL = 600
+LOOK_SECONDS = 2
+TIDY_SECONDS = 60
 MONITORING_SECONDS = 5
-_FRAMES_SHOWN = 12
+# Of what dead workers left half taken from a queue so many are kept: rows and schedules bring back what matters.
+_LEFTOVERS_KEPT = 100
 log = logging.getLogger("clinic.jobs")
 
 
 class ClinicWorker(Worker):
-    """RQ's forking worker in our application context; ticks the schedule when given a scheduler."""
+    """RQ's forking worker in our application context."""
 
-    def __init__(self, queues: list[str], scheduler: Scheduler | None = None, app: "Flask | None" = None) -> None:
-        self._schedule = scheduler
+    max_connection_wait_time = 2.0
+
+    def __init__(self, queue: str, app: "Flask") -> None:
         self._app = app
         self._own_pid = os.getpid()
         super().__init__(
-            queues,
+            [queue],
             connection=redis_client(),
             serializer=JSONSerializer,
             worker_ttl=WORKER_TTL,
-            maintenance_interval=MAINTENANCE_SECONDS,
+            maintenance_interval=TIDY_SECONDS,
             job_monitoring_interval=MONITORING_SECONDS,
         )
 
     @property
     def dequeue_timeout(self) -> int:
-        """How long to wait for a job before the next look at what else is to do."""
-        return MAINTENANCE_SECONDS
+        """How long to wait for a job before the next sign of life."""
+        return LOOK_SECONDS
 
-    # RQ calls this while it waits for a job, ...
+    def heartbeat(self, timeout: int | None = None, pipeline: "Pipeline | None" = None) -> None:
+        """Say all of itself again: after a flush of Redis a worker is known as before."""
+        super().heartbeat(timeout, pipeline)
+        connection = pipeline if pipeline is not None else self.connection
+        connection.hset(self.key, mapping=self.serialize())
+        own = pipeline if pipeline is not None else self.connection.pipeline()
+        worker_registration.register(self, own)
+        if pipeline is None:
+            own.execute()
+
     def run_maintenance_tasks(self) -> None:
-        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
-        self._tick()
+        """Drop what is over. RQ's own way holds a lock that outlives its holder by a quarter of an hour."""
+        self.last_cleaned_at = clock.now()  # type: ignore[assignment]
+        with surviving("tidying up the queue"):
+            for queue in self.queues:
+                now = time.time()
+                for registry in (
+                    queue.started_job_registry,
+                    queue.finished_job_registry,
+                    queue.failed_job_registry,
+                ):
+                    self.connection.zremrangebyscore(registry.key, 0, now)
+                self.connection.ltrim(queue.intermediate_queue_key, -_LEFTOVERS_KEPT, -1)
+                worker_registration.clean_worker_registry(queue)
 
-    # ... and this while one runs.
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        with surviving("noting that a job runs"):
+            note_running(job.id)
+        try:
+            super().execute_job(job, queue)
+        finally:
+            with surviving("noting that a job ended"):
+                note_stopped(job.id)
+
+    # RQ calls these while a job runs: what they raise must not part the worker from it.
     def maintain_heartbeats(self, job: Job) -> None:
-        super().maintain_heartbeats(job)
-        self._tick()
+        with surviving("a sign of life"):
+            note_running(job.id)
+            super().maintain_heartbeats(job)
 
-    def teardown(self) -> None:
-        if self._schedule:
-            self._schedule.release()
-        super().teardown()  # type: ignore[no-untyped-call]
-
-    def _tick(self) -> None:
-        if self._schedule:
-            self._schedule.tick(clock.now())
-
-    def main_work_horse(self, job: Job, queue: Queue) -> None:
-        die_with_parent(self._own_pid)
-        super().main_work_horse(job, queue)
-
-    def perform_job(self, job: Job, queue: Queue) -> bool:
-        app = self._app or create_app()
-        request_id.set(job.meta.get("request_id") or job.id)
-        with app.app_context():
-            return super().perform_job(job, queue)
-
-    def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """Log what failed and where; RQ would log the message, which can hold patient data."""
-        log.error("job failed", extra={"job": job.id, "function": job.func_name}, exc_info=exc_info)
+    def set_current_job_working_time(self, current_job_working_time: float, pipeline: "Pipeline | None" = None) -> None:
+        with surviving("noting how long a job runs"):
+            super().set_current_job_working_time(current_job_working_time, pipeline)
 
     def handle_job_failure(
         self, job: Job, queue: Queue, started_job_registry: Any = None, exc_string: str = ""
     ) -> None:
         error = sys.exception()
         reason = reason_of(error) if error else exc_string
-        super().handle_job_failure(job, queue, started_job_registry, reason)
+        with surviving("noting that a job failed"):
+            super().handle_job_failure(job, queue, started_job_registry, reason)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        die_with_parent(self._own_pid)
+        super().main_work_horse(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        request_id.set(job.meta.get("request_id") or job.id)
+        with self._app.app_context():
+            is_done = super().perform_job(job, queue)
+        if is_done:
+            note_done(job.id)
+        return is_done
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log what failed and where; RQ would log the message, which can hold patient data."""
+        log.error("job failed", extra={"job": job.id, "function": job.func_name}, exc_info=exc_info)
 
 
-def reason_of(error: BaseException) -> str:
-    """Why a job failed, as kept with it: a message only if we wrote it for people, else no values."""
-    message = f": {error}" if isinstance(error, DomainError) else ""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_SHOWN:]
-    places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
-    return "\n".join([f"{type(error).__name__}{message}", *places])
+def work(queue: str, app: "Flask") -> None:
+    """Run the jobs of a queue until SIGTERM; the job that runs then is finished first."""
+    ClinicWorker(queue, app).work(logging_level="WARNING")
 
 
-def run(queues: list[str], settings: Settings, *, with_scheduler: bool, app: "Flask | None" = None) -> None:
-    """Work until SIGTERM; the job that runs then is finished first. Pages have the processors before it."""
-    give_way()
-    scheduler = Scheduler(settings.zone) if with_scheduler else None
-    ClinicWorker(queues or list(QUEUE_NAMES), scheduler, app).work(logging_level="WARNING")
-
-
-def main() -> None:
-    """`python -m clinic.ops.worker [QUEUE ...] [--with-scheduler]`"""
-    parser = argparse.ArgumentParser(prog="python -m clinic.ops.worker", description=main.__doc__)
-    parser.add_argument("queues", nargs="*", choices=[[], *QUEUE_NAMES])
-    parser.add_argument("--with-scheduler", action="store_true")
-    options = parser.parse_args()
-    logs.configure()
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        sys.exit(str(error))
-    connect(settings.redis_url)
-    run(options.queues, settings, with_scheduler=options.with_scheduler)
-
-
-if __name__ == "__main__":
-    main()
+def run(queues: list[str], app: "Flask", *, with_scheduler: bool) -> None:
+    """A process for each queue, and one for the schedule if asked for, until SIGTERM."""
+    loops: dict[str, Callable[[], None]] = {
+        name: lambda name=name: work(name, app)  # type: ignore[misc]
+        for name in queues or QUEUE_NAMES
+    }
+    if with_scheduler:
+        loops["schedule"] = lambda: run_scheduler(Scheduler(app.config["CLINIC"].zone), app)
+    Crew(loops).work()

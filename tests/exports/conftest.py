@@ -67,7 +67,7 @@ class Clinic:
 
     def work(self) -> None:
         """Let a worker do everything that waits."""
-        worker = SimpleWorker([service.QUEUE], connection=redis_client(), serializer=JSONSerializer)
+        worker = SimpleWorker([service.KIND.queue], connection=redis_client(), serializer=JSONSerializer)
         worker.work(burst=True, logging_level="CRITICAL")
 
     def content(self, export_id: int) -> bytes:

@@ -18,7 +18,8 @@ from clinic.errors import Conflict
 from clinic.exports import jobs, service
 from clinic.exports.files import rows
 from clinic.exports.models import Delimiter, Export, ExportFailure, ExportFormat, ExportKind, ExportState
-from clinic.queueing import job_queue, redis_client
+from clinic.queueing import redis_client
+from clinic.tasks import service as tasks
 from tests.exports.conftest import Clinic
 from tests.factories import NOW
 
@@ -227,38 +228,27 @@ def test_damaged_data_fails_with_a_reason_and_is_not_tried_again(clinic: Clinic)
     assert not current_storage().exists(str(export.stored_as))
 
 
+def reconcile(clinic: Clinic, now: dt.datetime) -> None:
+    with transaction(clinic.session) as session:
+        tasks.reconcile(session, service.KIND, now)
+
+
 def test_an_export_whose_job_vanished_with_redis_is_handed_on(clinic: Clinic) -> None:
     export_id = clinic.request()
-    job_queue(service.QUEUE).empty()
-    redis_client().delete(f"rq:job:{service.job_id(export_id, 1)}")
-    jobs.reconcile()
-    assert clinic.export(export_id).attempt == 1, "a job may take a moment to show up"
-    _make_older(clinic, export_id)
-    jobs.reconcile()
-    jobs.reconcile()
+    redis_client().flushdb()
+    now = clock.now()
+    reconcile(clinic, now + tasks.PATIENCE / 2)
+    assert clinic.export(export_id).attempt == 1, "a job may take a moment to begin"
+    reconcile(clinic, now + 2 * tasks.PATIENCE)
+    reconcile(clinic, now + 2 * tasks.PATIENCE)
     assert clinic.export(export_id).attempt == 2
     clinic.work()
     assert clinic.export(export_id).state is ExportState.FINISHED
 
 
-def _make_older(clinic: Clinic, export_id: int, **values: Any) -> None:
-    with transaction(clinic.session) as session:
-        export = session.get_one(Export, export_id)
-        export.queued_at = export.queued_at - dt.timedelta(minutes=5)
-        for name, value in values.items():
-            setattr(export, name, value)
-
-
-def test_an_export_that_waits_in_the_queue_is_left_there(clinic: Clinic) -> None:
-    export_id = clinic.request()
-    _make_older(clinic, export_id)
-    jobs.reconcile()
-    assert clinic.export(export_id).attempt == 1
-
-
 def test_an_export_that_kills_every_worker_is_given_up(clinic: Clinic) -> None:
     export_id = clinic.request()
-    for minutes in range(service.MAX_TRIES, 0, -1):
+    for minutes in range(service.KIND.max_tries, 0, -1):
         silent = clock.now() - dt.timedelta(minutes=minutes)
         with transaction(clinic.session) as session:
             assert service.claim_export(session, export_id=export_id, attempt=1, now=silent)

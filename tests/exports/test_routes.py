@@ -15,6 +15,7 @@ from clinic.documents.storage import current_storage
 from clinic.exports import service
 from clinic.exports.models import Export, ExportFailure, ExportKind, ExportState
 from clinic.exports.service import Made, Wanted
+from clinic.tasks import service as tasks
 from tests.browser_client import Browser
 from tests.factories import Factory
 
@@ -209,7 +210,7 @@ def test_a_failure_says_why_without_patient_data(manager: Browser, session: Sess
         task = service.claim_export(write, export_id=others.id, attempt=1, now=clock.now())
     assert task is not None
     with transaction(session) as write:
-        service.fail_export(write, task, failure=ExportFailure.STORAGE_FULL, is_final=True, now=clock.now())
+        tasks.fail(write, service.KIND, task, failure=ExportFailure.STORAGE_FULL, is_final=True, now=clock.now())
     html = manager.page(f"/exports/{others.id}")
     assert "disk is full." in html
     assert "Make it again" in html

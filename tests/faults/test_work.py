@@ -86,7 +86,7 @@ def test_an_export_survives_kills_of_its_worker_and_of_valkey(clinic: RunningCli
         assert manager.send("/exports", fields).status == 303
     assert len(_exports(clinic)) == 1, "the same form twice is one export"
     wait_until(lambda: _exports(clinic)[0][1] == "running", 30, "it does not start")
-    clinic.kill("long worker")
+    clinic.kill("worker")
     clinic.kill("valkey")
     wait_until(
         lambda: _exports(clinic)[0][1] == "finished", 200, f"not finished: {_exports(clinic)}\n{clinic.log[-3000:]}"

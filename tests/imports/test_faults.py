@@ -18,10 +18,11 @@ from clinic import clock
 from clinic.auth.access import Role
 from clinic.config import Settings
 from clinic.db import current_session, transaction
-from clinic.imports import jobs, service
+from clinic.imports import jobs
 from clinic.imports.models import Import, ImportOrigin, ImportState
 from clinic.imports.queries import get_import
 from clinic.patients.models import Patient
+from clinic.tasks import service as tasks
 from tests.conftest import ENVIRONMENT
 from tests.databases import own_clinic
 from tests.factories import Factory
@@ -76,7 +77,7 @@ def test_a_worker_killed_between_two_instructions_loses_and_doubles_nothing(own:
     assert 60 <= half.created < 1000
     assert half.created == session.scalar(select(func.count(Patient.id)))
     with transaction(session):
-        session.execute(update(Import).values(beat_at=clock.now() - 2 * service.TAKEOVER))
+        session.execute(update(Import).values(beat_at=clock.now() - 2 * tasks.SILENT))
     jobs.run(row.id, 1)
     done = get_import(session, row.id)
     assert (done.state, done.created, done.refused) == (ImportState.FINISHED, 1000, 0)

@@ -22,6 +22,7 @@ from clinic.patients import service as patients
 from clinic.patients.details import details_of
 from clinic.patients.models import BirthPrecision, Patient
 from clinic.queueing import job_queue
+from clinic.tasks import service as tasks
 from tests.factories import TESTER
 from tests.imports.conftest import Importer, ndjson, person
 
@@ -144,7 +145,7 @@ def test_a_killed_worker_goes_on_behind_the_last_batch_and_doubles_nothing(
     jobs.run(row.id, row.attempt)
     assert get_import(session, row.id).created == 20, "another worker may still be at it"
     with transaction(session):
-        session.execute(update(Import).values(beat_at=clock.now() - service.TAKEOVER - dt.timedelta(seconds=1)))
+        session.execute(update(Import).values(beat_at=clock.now() - tasks.SILENT - dt.timedelta(seconds=1)))
     jobs.run(row.id, row.attempt)
     done = get_import(session, row.id)
     assert (done.state, done.created, done.refused) == (ImportState.FINISHED, 35, 1)
@@ -158,7 +159,7 @@ def test_a_worker_that_lost_its_import_writes_nothing_more(importer: Importer, s
         task = service.claim_import(session, import_id=row.id, attempt=1, now=clock.now())
     assert task is not None
     with transaction(session):
-        service.redispatch_import(session, import_id=row.id, attempt=1, now=clock.now())
+        tasks.redispatch(session, service.KIND, row.id, 1, clock.now())
     assert jobs._write_all(task) is False
     assert count(session, Patient) == 0
 
@@ -194,7 +195,7 @@ def test_a_damaged_file_fails_the_import_and_says_why(importer: Importer, sessio
 def test_an_import_that_loses_every_worker_is_given_up(importer: Importer, session: Session) -> None:
     row = importer.start(importer.upload(ndjson(person())))
     with transaction(session):
-        session.execute(update(Import).values(tries=service.MAX_TRIES))
+        session.execute(update(Import).values(tries=service.KIND.max_tries))
     jobs.run(row.id, row.attempt)
     assert get_import(session, row.id).failure is ImportFailure.WORKER_LOST
     assert count(session, Patient) == 0
@@ -202,14 +203,14 @@ def test_an_import_that_loses_every_worker_is_given_up(importer: Importer, sessi
 
 def test_a_lost_job_is_handed_on(importer: Importer, session: Session) -> None:
     row = importer.start(importer.upload(ndjson(person())))
-    job_queue(service.QUEUE).empty()
-    jobs.reconcile()
+    job_queue(service.KIND.queue).empty()
+    with transaction(session):
+        tasks.reconcile(session, service.KIND, clock.now())
     assert get_import(session, row.id).attempt == 1, "it is too early to say that it is lost"
     with transaction(session):
-        session.execute(update(Import).values(queued_at=clock.now() - dt.timedelta(minutes=1)))
-    jobs.reconcile()
+        tasks.reconcile(session, service.KIND, clock.now() + 2 * tasks.PATIENCE)
     assert get_import(session, row.id).attempt == 2
-    assert job_queue(service.QUEUE).fetch_job(service.job_id(row.id, 2)) is not None
+    assert job_queue(service.KIND.queue).job_ids == [service.KIND.job_id(row.id, 2)]
 
 
 def test_files_are_deleted_when_done_or_forgotten(importer: Importer, session: Session) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from clinic import create_app
 from clinic.config import Settings
 from clinic.db import current_session, db
+from clinic.ops import scheduler
 from clinic.ops.sample.clinic import PATIENTS
 from clinic.patients.models import Patient
 from clinic.queueing import redis_client
@@ -76,18 +77,19 @@ def test_setup_makes_the_data_folder_or_says_in_one_line_why_not(tmp_path: Path)
     assert refused.stderr.splitlines()[-1].startswith("Error: The folder")
 
 
-def works() -> bool:
-    return [worker.get_state() for worker in Worker.all(connection=redis_client())] == ["idle"]
-
-
-def schedules() -> bool:
-    return bool(redis_client().exists("rq:scheduler-lock:default"))
+def work_idly(*queues: str) -> bool:
+    found = [(worker.queue_names(), worker.get_state()) for worker in Worker.all(connection=redis_client())]
+    return sorted(found) == [([queue], "idle") for queue in sorted(queues)]
 
 
 @pytest.mark.usefixtures("clean_redis")
 @pytest.mark.parametrize(
     ("command", "is_alive"),
-    [(["worker", "default", "--with-scheduler"], schedules), (["worker"], works), (["scheduler"], schedules)],
+    [
+        (["worker", "default", "--with-scheduler"], lambda: scheduler.is_alive() and work_idly("default")),
+        (["worker"], lambda: work_idly("default", "exports", "imports")),
+        (["scheduler"], scheduler.is_alive),
+    ],
 )
 def test_a_part_runs_alone_and_stops_when_asked(
     settings: Settings, command: list[str], is_alive: Callable[[], bool]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import time
 from pathlib import Path
 
 import pytest
@@ -12,20 +13,28 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from clinic import clock, create_app
+from clinic.auth.access import Role
 from clinic.config import Settings
+from clinic.db import transaction
 from clinic.documents.storage import current_storage, open_storage, use_storage
-from clinic.queueing import connect, redis_client
+from clinic.exports.models import ExportKind
+from clinic.exports.service import Wanted, request_export
+from clinic.ops import scheduler
+from clinic.queueing import QUEUE_NAMES, connect, redis_client
 from tests.browser_client import Browser
+from tests.factories import Factory
 
 pytestmark = pytest.mark.usefixtures("clean_redis")
 
 
 @pytest.fixture
-def worker() -> Worker:
-    """A worker that was seen now."""
-    worker = Worker(["default"], connection=redis_client())
-    worker.register_birth()
-    return worker
+def workers() -> dict[str, Worker]:
+    """A worker of each queue and a schedule that were seen now."""
+    found = {name: Worker([name], connection=redis_client()) for name in QUEUE_NAMES}
+    for worker in found.values():
+        worker.register_birth()
+    redis_client().set(scheduler.LOCK, "somebody", ex=60)
+    return found
 
 
 def checks(browser: Browser, status: int) -> dict[str, dict[str, object]]:
@@ -39,25 +48,55 @@ def test_a_process_that_answers_is_live(browser: Browser) -> None:
     assert browser.get("/health/live").json == {"status": "live"}
 
 
-def test_everything_is_checked_with_its_time(browser: Browser, worker: Worker) -> None:
+def test_everything_is_checked_with_its_time(browser: Browser, workers: dict[str, Worker]) -> None:
     found = checks(browser, 200)
-    assert set(found) == {"database", "migrations", "redis", "storage", "worker"}
+    background = {"default worker", "exports worker", "imports worker", "schedule"}
+    assert set(found) == {"database", "migrations", "redis", "storage"} | background
     assert all(check["ok"] is True and isinstance(check["ms"], float) for check in found.values())
 
 
 def test_without_a_worker_it_is_not_ready(browser: Browser) -> None:
     found = checks(browser, 503)
-    assert found["worker"]["ok"] is False
-    assert found["database"]["ok"] is True
+    assert {name for name, check in found.items() if not check["ok"]} == {
+        "default worker",
+        "exports worker",
+        "imports worker",
+        "schedule",
+    }
 
 
-def test_a_worker_that_stopped_giving_signs_of_life_does_not_count(browser: Browser, worker: Worker) -> None:
+@pytest.mark.guards("a clinic is ready only if every queue has a worker that gives signs of life")
+@pytest.mark.parametrize("queue", QUEUE_NAMES)
+def test_a_worker_that_stopped_giving_signs_of_life_does_not_count(
+    browser: Browser, workers: dict[str, Worker], queue: str
+) -> None:
     old = clock.now() - dt.timedelta(minutes=3)
-    redis_client().hset(worker.key, "last_heartbeat", utcformat(old))
-    assert checks(browser, 503)["worker"]["ok"] is False
+    redis_client().hset(workers[queue].key, "last_heartbeat", utcformat(old))
+    assert [name for name, check in checks(browser, 503).items() if not check["ok"]] == [f"{queue} worker"]
 
 
-def test_a_missing_migration_is_noticed(browser: Browser, session: Session, worker: Worker) -> None:
+@pytest.mark.guards("a clinic is not ready while something due is begun by nobody, whatever Redis says of it")
+@pytest.mark.parametrize(("minutes", "is_ready"), [(1, True), (3, False)])
+def test_what_is_due_and_not_begun_is_noticed(
+    browser: Browser, session: Session, workers: dict[str, Worker], make: Factory, minutes: int, is_ready: bool
+) -> None:
+    due, manager = clock.now() - dt.timedelta(minutes=minutes), make.user(Role.MANAGER)
+    with transaction(session) as write:
+        wanted = Wanted(ExportKind.PATIENTS, ["mrn"], {})
+        request_export(write, wanted=wanted, actor=manager, now=due)
+    assert checks(browser, 200 if is_ready else 503)["exports worker"]["ok"] is is_ready
+
+
+@pytest.mark.guards("a clinic is not ready while a job of its schedule does not come to an end")
+def test_a_schedule_that_is_late_is_noticed(browser: Browser, workers: dict[str, Worker]) -> None:
+    begun = {"occurrence": "7", "tries": 4, "since": time.time() - 3600}
+    redis_client().hset("clinic:schedule:close-past-days", mapping=begun)
+    assert checks(browser, 503)["schedule"]["ok"] is False
+    redis_client().hset("clinic:schedule:close-past-days", "done", "7")
+    assert checks(browser, 200)["schedule"]["ok"] is True
+
+
+def test_a_missing_migration_is_noticed(browser: Browser, session: Session, workers: dict[str, Worker]) -> None:
     session.execute(text("UPDATE alembic_version SET version_num = '0001_auth'"))
     session.commit()
     assert checks(browser, 503)["migrations"]["ok"] is False
@@ -73,7 +112,9 @@ def test_without_redis_it_says_so_and_nothing_more(browser: Browser, settings: S
     assert "hunter2" not in str(found)
 
 
-def test_storage_that_cannot_be_written_is_noticed(browser: Browser, worker: Worker, tmp_path: Path) -> None:
+def test_storage_that_cannot_be_written_is_noticed(
+    browser: Browser, workers: dict[str, Worker], tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     kept = current_storage()
     use_storage(open_storage(f"file://{tmp_path}/file/storage", tmp_path))

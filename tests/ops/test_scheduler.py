@@ -2,15 +2,12 @@
 
 import datetime as dt
 import importlib
-import time
 from zoneinfo import ZoneInfo
 
 import pytest
-from rq.job import Job, JobStatus
-from rq.serializers import JSONSerializer
 
-from clinic.ops.scheduler import Scheduler
-from clinic.queueing import enqueue, job_queue, redis_client
+from clinic.ops.scheduler import LOCK, Scheduler, note_done, note_running, note_stopped
+from clinic.queueing import QUEUE_NAMES, job_queue, redis_client
 from clinic.schedules import SCHEDULES, Schedule
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -29,9 +26,13 @@ def waiting() -> list[str]:
 
 def run_what_waits() -> None:
     """As if a worker had finished everything."""
-    for job in job_queue().jobs:
-        job.set_status(JobStatus.FINISHED)
+    for job_id in waiting():
+        note_done(job_id)
     redis_client().delete(job_queue().key)
+
+
+def scheduler_of(*schedules: Schedule) -> Scheduler:
+    return Scheduler(PARIS, schedules, kinds=())
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_time_that_summer_time_skips_is_due_once_that_day() -> None:
 
 
 def test_a_job_is_enqueued_once_per_occurrence_even_after_it_ran() -> None:
-    scheduler = Scheduler(PARIS, (NIGHTLY,))
+    scheduler = scheduler_of(NIGHTLY)
     scheduler.tick(at(4))
     assert waiting() == ["schedule-nightly"]
     run_what_waits()
@@ -68,11 +69,11 @@ def test_a_job_is_enqueued_once_per_occurrence_even_after_it_ran() -> None:
 
 
 def test_a_restart_does_not_repeat_what_ran_and_catches_up_once() -> None:
-    first = Scheduler(PARIS, (OFTEN,))
+    first = scheduler_of(OFTEN)
     first.tick(at(4))
     run_what_waits()
     first.release()
-    second = Scheduler(PARIS, (OFTEN,))
+    second = scheduler_of(OFTEN)
     second.tick(at(4))
     assert waiting() == []
     second.tick(at(9))
@@ -81,7 +82,7 @@ def test_a_restart_does_not_repeat_what_ran_and_catches_up_once() -> None:
 
 
 def test_two_schedulers_do_not_enqueue_twice() -> None:
-    one, other = Scheduler(PARIS, (OFTEN,)), Scheduler(PARIS, (OFTEN,))
+    one, other = scheduler_of(OFTEN), scheduler_of(OFTEN)
     one.tick(at(4))
     run_what_waits()
     other.tick(at(4))
@@ -93,31 +94,80 @@ def test_two_schedulers_do_not_enqueue_twice() -> None:
 
 
 def test_a_job_still_waiting_is_not_added_again() -> None:
-    scheduler = Scheduler(PARIS, (OFTEN,))
+    scheduler = scheduler_of(OFTEN)
     for hour in (4, 5, 6):
         scheduler.tick(at(hour))
     assert waiting() == ["schedule-often"]
 
 
-def test_a_retry_that_is_due_goes_back_to_its_queue() -> None:
-    queue = job_queue("long")
-    job = queue.enqueue_in(dt.timedelta(seconds=0), "tests.ops.sample_jobs.note", "x", job_id="later")
-    time.sleep(1.1)
-    Scheduler(PARIS, ()).tick(at(4))
-    assert queue.job_ids == [job.id]
-    assert queue.scheduled_job_registry.count == 0
+def lose_what_waits() -> None:
+    """As if the worker that took everything had been killed: RQ goes on saying that all of it waits."""
+    client, queue = redis_client(), job_queue()
+    while client.lmove(queue.key, queue.intermediate_queue_key):
+        pass
 
 
-def test_the_job_of_a_worker_that_died_is_retried() -> None:
-    job = enqueue("tests.ops.sample_jobs.note", "x", job_id="abandoned")
-    queue = job_queue()
-    redis_client().delete(queue.key)
-    job.set_status(JobStatus.STARTED)
-    redis_client().zadd(queue.started_job_registry.key, {f"{job.id}:execution": time.time() - 5})
-    Scheduler(PARIS, ()).tick(at(4))
-    again = Job.fetch(job.id, connection=redis_client(), serializer=JSONSerializer)
-    assert again.get_status() is JobStatus.SCHEDULED
-    assert queue.started_job_registry.count == 0
+@pytest.mark.guards("a job of the schedule that was lost with its worker is begun again, whatever Redis says of it")
+def test_the_job_of_a_worker_that_died_is_begun_again_after_a_moment() -> None:
+    scheduler = scheduler_of(NIGHTLY)
+    scheduler.tick(at(4))
+    lose_what_waits()
+    scheduler.tick(at(4) + dt.timedelta(seconds=2))
+    assert waiting() == []
+    scheduler.tick(at(4) + dt.timedelta(seconds=6))
+    assert waiting() == ["schedule-nightly"]
+    run_what_waits()
+    scheduler.tick(at(5))
+    assert waiting() == []
+
+
+@pytest.mark.guards("a job of the schedule that is stuck does not block its schedule")
+def test_a_stuck_job_does_not_block_the_next_occurrence() -> None:
+    scheduler = scheduler_of(OFTEN)
+    scheduler.tick(at(4))
+    lose_what_waits()
+    scheduler.tick(at(4, 2))
+    assert waiting() == ["schedule-often"]
+
+
+def test_a_job_that_runs_and_gives_signs_of_life_is_not_begun_beside_itself() -> None:
+    scheduler = scheduler_of(OFTEN)
+    scheduler.tick(at(4))
+    lose_what_waits()
+    note_running("schedule-often")
+    scheduler.tick(at(4, 2))
+    assert waiting() == []
+    note_stopped("schedule-often")
+    scheduler.tick(at(4, 3))
+    assert waiting() == ["schedule-often"]
+
+
+def test_a_job_that_fails_each_time_is_given_up_until_its_next_time() -> None:
+    scheduler, began = scheduler_of(NIGHTLY), []
+    for minute in range(60):
+        scheduler.tick(at(4, minute))
+        began += waiting()
+        lose_what_waits()
+    assert began == ["schedule-nightly"] * 4
+    scheduler.tick(at(4, day=21))
+    assert waiting() == ["schedule-nightly"]
+
+
+@pytest.mark.guards("nothing that one schedule throws keeps the others from running")
+def test_what_one_schedule_throws_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    redis_client().set("clinic:schedule:often", "not what it should be")
+    scheduler_of(OFTEN, NIGHTLY).tick(at(4))
+    assert waiting() == ["schedule-nightly"]
+    assert "enqueueing often failed" in caplog.text
+
+
+@pytest.mark.guards("a lock that RQ's dead worker left holds nothing back")
+def test_the_locks_of_dead_workers_hold_nothing_back() -> None:
+    for name in QUEUE_NAMES:
+        assert job_queue(name).acquire_maintenance_lock()
+    scheduler_of(NIGHTLY).tick(at(4))
+    assert waiting() == ["schedule-nightly"]
+    assert 0 < redis_client().ttl(LOCK) <= 15
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda s: s.name)

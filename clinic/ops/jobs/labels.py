@@ -12,15 +12,23 @@ from clinic.exports import labels as exports
 from clinic.exports.models import Export
 from clinic.imports import labels as imports
 from clinic.imports.models import Import
+from clinic.ops.health import NO_WORKER, NOT_BEGUN
 from clinic.ops.jobs.queries import FailedJob
 
-QUEUES = {"default": _l("Short jobs"), "long": _l("Exports and imports")}
+QUEUES = {"default": _l("Short jobs"), "exports": _l("Exports"), "imports": _l("Imports")}
+PROBLEMS = {
+    NO_WORKER: _l("No worker of this queue was seen in the last minute. What waits is begun when it is back."),
+    NOT_BEGUN: _l("Something has waited here for more than two minutes and is not begun."),
+}
 JOBS = {
-    "clinic.exports.jobs.reconcile": _l("Taking up lost exports"),
+    "clinic.queue.closing.jobs.close_past_days": _l("Closing days that were left open"),
     "clinic.exports.jobs.clean_up": _l("Deleting expired exports"),
-    "clinic.imports.jobs.reconcile": _l("Taking up lost imports"),
-    "clinic.imports.jobs.clean_up": _l("Deleting files of imports"),
+    "clinic.auth.drafts.jobs.clean_up": _l("Deleting half-filled forms"),
+    "clinic.patients.photo.jobs.clean_up": _l("Deleting photos that were taken back"),
     "clinic.documents.uploads.jobs.sweep": _l("Deleting uploads that were given up"),
+    "clinic.patients.duplicates.jobs.match_waiting": _l("Comparing records"),
+    "clinic.queue.phone.jobs.clean_up": _l("Deleting links of tickets"),
+    "clinic.imports.jobs.clean_up": _l("Deleting files of imports"),
 }
 _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 

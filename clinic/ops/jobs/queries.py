@@ -1,46 +1,43 @@
 """What Redis knows of background work. Every function raises Unavailable while Redis does not answer."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 from flask_babel import gettext as _
-from rq import Queue, Worker
+from rq import Queue
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
+from sqlalchemy.orm import Session
 
 from clinic.errors import NotFound, Unavailable
-from clinic.exports.service import JOB as EXPORT_JOB
-from clinic.imports.service import JOB as IMPORT_JOB
+from clinic.ops import workers
+from clinic.ops.health import problem_of
+from clinic.ops.scheduler import KINDS
+from clinic.ops.workers import WorkerSeen, utc
 from clinic.queueing import QUEUE_NAMES, job_queue, redis_client
+from clinic.tasks.models import Stage
+from clinic.tasks.queries import list_open
 
 SHOWN = 50
 # Their rows in the database tell how they ended, and are taken up again by themselves.
-KEPT_IN_ROWS = {EXPORT_JOB, IMPORT_JOB}
+KEPT_IN_ROWS = {kind.job for kind in KINDS}
 
 
 @dataclass(frozen=True)
 class QueueDepth:
-    """How many jobs of a queue wait, run, and wait for their next try."""
+    """How many jobs of a queue wait and run; `problem`: why they do not go on."""
 
     name: str
     waiting: int
     running: int
-    retrying: int
-
-
-@dataclass(frozen=True)
-class WorkerSeen:
-    """A worker, and when it last gave a sign of life."""
-
-    name: str
-    state: str
-    queues: list[str]
-    seen_at: dt.datetime | None
+    problem: str | None
 
 
 @dataclass(frozen=True)
@@ -63,23 +60,26 @@ def _answering() -> Iterator[None]:
         raise Unavailable(_("The background service (Redis) does not answer.")) from error
 
 
-def list_queues() -> list[QueueDepth]:
-    """Every queue of ours."""
+def list_queues(session: Session) -> list[QueueDepth]:
+    """Every queue of ours; what is kept in rows is counted there."""
     with _answering():
-        return [_depth(job_queue(name)) for name in QUEUE_NAMES]
+        return [_depth(session, job_queue(name)) for name in QUEUE_NAMES]
 
 
-def _depth(queue: Queue) -> QueueDepth:
-    running, retrying = queue.started_job_registry.count, queue.scheduled_job_registry.count
-    return QueueDepth(queue.name, queue.count, running, retrying)
+def _depth(session: Session, queue: Queue) -> QueueDepth:
+    problem = problem_of(session, queue.name)
+    kinds = [kind for kind in KINDS if kind.queue == queue.name]
+    if not kinds:
+        running: Any = queue.connection.zcount(queue.started_job_registry.key, time.time(), "+inf")
+        return QueueDepth(queue.name, queue.count, running, problem)
+    states = [row.state for kind in kinds for row in list_open(session, kind.model)]
+    return QueueDepth(queue.name, states.count(Stage.QUEUED), states.count(Stage.RUNNING), problem)
 
 
 def list_workers() -> list[WorkerSeen]:
     """Every worker that Redis remembers, by name."""
     with _answering():
-        workers = Worker.all(connection=redis_client())
-        found = [WorkerSeen(w.name[:8], str(w.get_state()), w.queue_names(), _utc(w.last_heartbeat)) for w in workers]
-    return sorted(found, key=lambda worker: worker.name)
+        return workers.list_workers()
 
 
 def list_failed_jobs() -> list[FailedJob]:
@@ -100,7 +100,7 @@ def _failed(job: Job) -> FailedJob:
     result = job.latest_result()
     reason, *places = (result.exc_string if result and result.exc_string else "").splitlines() or [""]
     request = job.meta.get("request_id")
-    return FailedJob(job.id, str(job.func_name), _utc(job.ended_at), reason, [p.strip() for p in places], request)
+    return FailedJob(job.id, str(job.func_name), utc(job.ended_at), reason, [p.strip() for p in places], request)
 
 
 def _registry(name: str) -> FailedJobRegistry:
@@ -118,7 +118,3 @@ def get_failed_job(job_id: str) -> tuple[Job, FailedJobRegistry]:
                 except NoSuchJobError:
                     break
     raise NotFound(_("This job is not among the failed ones (any more)."))
-
-
-def _utc(instant: dt.datetime | None) -> dt.datetime | None:
-    return instant.replace(tzinfo=dt.UTC) if instant and instant.tzinfo is None else instant

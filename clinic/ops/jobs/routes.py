@@ -19,11 +19,11 @@ from clinic.ops.jobs.queries import (
     SHOWN,
     FailedJob,
     QueueDepth,
-    WorkerSeen,
     list_failed_jobs,
     list_queues,
     list_workers,
 )
+from clinic.ops.workers import WorkerSeen
 from clinic.web import htmx
 from clinic.web.security import actor
 
@@ -57,12 +57,13 @@ def index() -> Response:
         background=background,
         failures=failures,
         queue_names=labels.QUEUES,
+        queue_problems=labels.PROBLEMS,
     )
 
 
 def _in_redis() -> InRedis:
     try:
-        return InRedis(list_queues(), list_workers(), list_failed_jobs())
+        return InRedis(list_queues(current_session()), list_workers(), list_failed_jobs())
     except Unavailable as error:
         return InRedis(problem=error.message)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from redis import RedisError
-from rq import SimpleWorker
+from rq import SimpleWorker, Worker
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -41,9 +41,9 @@ def failed_job(app: Flask) -> Iterator[str]:
     """The id of a job that failed for good."""
     queue = job_queue()
     queue.empty()
-    job = enqueue("tests.ops.jobs.test_screen.fail", retries=0)
-    InProcess(["default"], app=app).work(burst=True, logging_level="CRITICAL")
-    yield job.id
+    enqueue("tests.ops.jobs.test_screen.fail", job_id="failing")
+    InProcess("default", app).work(burst=True, logging_level="CRITICAL")
+    yield "failing"
     redis_client().flushdb()
 
 
@@ -71,8 +71,18 @@ def failed_import(session: Session) -> Import:
 def test_an_idle_server_says_that_nothing_failed(manager: Browser) -> None:
     html = manager.page(SCREEN)
     assert "Nothing failed" in html
-    assert "Exports and imports" in html
+    assert all(name in html for name in ("Short jobs", "Exports", "Imports"))
     assert "No worker runs" in html
+
+
+@pytest.mark.guards("the screen of jobs says which queue has no worker")
+def test_a_queue_without_a_worker_is_named(manager: Browser) -> None:
+    redis_client().flushdb()
+    Worker(["default"], connection=redis_client()).register_birth()
+    html = manager.page(SCREEN)
+    redis_client().flushdb()
+    assert html.count("No worker of this queue was seen") == 2
+    assert "No worker runs" not in html
 
 
 def test_a_failed_job_is_shown_without_patient_data(manager: Browser, failed_job: str) -> None:
