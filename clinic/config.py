@@ -20,6 +20,8 @@ ENV_FILE = Path(__file__).parent.parent / ".env"
 ENVIRONMENTS = ("development", "test", "production")
 MIN_SECRET_CHARACTERS = 32
 DATA_KEY_BYTES = 32
+# What a form without files may weigh.
+FORM_BYTES = 256 * 1024
 
 
 class SettingsError(Exception):

@@ -109,6 +109,12 @@ class Reads(enum.StrEnum):
     NOTHING = "nothing"
 
 
+def takes_files(view: View) -> View:
+    """Mark a view whose requests may hold files; any other takes a form of FORM_BYTES at most, and no file."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
 def reads(what: str) -> Callable[[View], View]:
     """Mark a view that shows a "patient" or a "list": it names whom it shows, and the log keeps who looked.
 

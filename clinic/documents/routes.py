@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import reads, requires
+from clinic.auth.access import reads, requires, takes_files
 from clinic.db import current_session, transaction
 from clinic.documents import service
 from clinic.documents.forms import EditForm, UploadForm, VoidForm, category_label
@@ -88,6 +88,7 @@ def _pending(patient_id: int) -> list[Pending]:
 @blueprint.post("/patients/<int:patient_id>/documents")
 @requires("documents.upload")
 @reads("patient")
+@takes_files
 def create(patient_id: int) -> BaseResponse:
     """Without script: the whole form at once."""
     form = UploadForm()

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import reads, reads_nothing, requires
+from clinic.auth.access import reads, reads_nothing, requires, takes_files
 from clinic.dates import day_first
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
@@ -49,6 +49,7 @@ def new() -> str:
 @blueprint.post("")
 @requires("patients.import")
 @reads_nothing("which files were brought, not what is in them")
+@takes_files
 def create() -> BaseResponse | tuple[str, int]:
     form = UploadForm()
     if not form.validate():

@@ -33,12 +33,13 @@ def keep_sent() -> str | None:
     """
     if request.method != "POST" or not 0 < (request.content_length or 0) <= LARGEST_BYTES:
         return None
-    form, _, page = request.form.get(FIELD, "").partition(" ")
-    if not _is_page(page) or not _is_csrf_valid():
-        return None
     now = clock.now()
+    # First who it was: nothing that a stranger sends is read.
     ended = find_ended_session(current_session(), str(session.get("_user_id", "")), now=now)
     if ended is None:
+        return None
+    form, _, page = request.form.get(FIELD, "").partition(" ")
+    if not _is_page(page) or not _is_csrf_valid():
         return None
     user_id = ended.user.id
     with transaction() as write:

@@ -32,7 +32,11 @@ def _texts(status: int) -> tuple[str, str]:
         404: (_("Nothing here"), _("It may have been moved, or the address is not complete.")),
         405: (_("That request was not understood"), _("Go back and try again.")),
         409: (_("Somebody was faster"), _("Look at the fresh state and try again.")),
-        413: (_("That is too large"), _("Choose a smaller file.")),
+        411: (_("That request was not understood"), _("Go back and try again.")),
+        413: (
+            _("That is too large"),
+            _("This page takes no file, or none of that size. Go back; write less or choose a smaller file."),
+        ),
         422: (_("Something needs correcting"), _("Go back and look at the marked fields.")),
         429: (_("Too many tries"), _("Wait a minute and try again.")),
         503: (

@@ -5,15 +5,16 @@ import io
 import secrets
 from typing import IO, Any, cast
 
-from flask import Flask, Request
+from flask import Flask, Request, current_app, request
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
 
-from clinic.config import Settings
+from clinic.config import FORM_BYTES, Settings
 from clinic.crypto import key_ring
 from clinic.documents.storage import current_storage, storage_errors
 from clinic.sealed_files import FileSource, SealedReader, SealedWriter
 
 MEMORY_BYTES = 512 * 1024
-FORM_BYTES = 1024 * 1024
+FIELDS_BYTES = 1024 * 1024  # around the largest file
 
 
 class SealedSpool:
@@ -77,7 +78,12 @@ class SealedSpool:
 
 
 class ClinicRequest(Request):
-    """Files in forms are spooled sealed."""
+    """Files in forms are spooled sealed, where the view takes any."""
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether the view carries the mark."""
+        return getattr(current_app.view_functions.get(self.endpoint or ""), "takes_files", False)
 
     def _get_file_stream(
         self,
@@ -86,10 +92,25 @@ class ClinicRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
+        if not self.takes_files:
+            raise RequestEntityTooLarge
         return cast(IO[bytes], SealedSpool())
 
 
+def _bound_form() -> None:
+    """Before anything is read of it: a form that may hold no files is small, and says how long it is."""
+    asked = cast(ClinicRequest, request)
+    if asked.takes_files:
+        return
+    asked.max_content_length = asked.max_form_memory_size = FORM_BYTES
+    if (asked.content_length or 0) > FORM_BYTES:
+        raise RequestEntityTooLarge
+    if asked.content_length is None and "Transfer-Encoding" in asked.headers:
+        raise LengthRequired
+
+
 def install(app: Flask, settings: Settings) -> None:
-    """No request is larger than the largest file and the form around it."""
+    """No request is larger than the largest file and the form around it; most are no larger than a form."""
     app.request_class = ClinicRequest
-    app.config["MAX_CONTENT_LENGTH"] = settings.upload_max + FORM_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = settings.upload_max + FIELDS_BYTES
+    app.before_request(_bound_form)

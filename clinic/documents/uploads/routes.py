@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import reads, reads_nothing, requires
+from clinic.auth.access import reads, reads_nothing, requires, takes_files
 from clinic.db import current_session, transaction
 from clinic.documents.forms import DescriptionForm, clean_file_name, title_from
 from clinic.documents.models import Category, Upload, UploadState
@@ -140,6 +140,7 @@ def offset(token: str) -> Response:
 @blueprint.patch("/<token>")
 @requires("documents.upload")
 @reads_nothing("it takes the bytes of a file")
+@takes_files
 def append(token: str) -> Response:
     protocol.check_body_type()
     ticket = Ticket.of(_own(token))
@@ -167,6 +168,7 @@ def _outcome(state: UploadState) -> dict[str, str]:
 @blueprint.post("/<token>")
 @requires("documents.upload")
 @reads_nothing("it takes the bytes of a file")
+@takes_files
 def override(token: str) -> Response:
     """For networks that let only GET and POST through: X-HTTP-Method-Override says what is meant."""
     method = request.headers.get("X-HTTP-Method-Override", "").upper()

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import reads, requires
+from clinic.auth.access import reads, requires, takes_files
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
 from clinic.errors import Invalid, KeyUsed
@@ -45,6 +45,7 @@ def photo(patient_id: int) -> Response:
 @blueprint.post("/patients/<int:patient_id>/photo")
 @requires("patients.edit")
 @reads("patient")
+@takes_files
 def add_photo(patient_id: int) -> BaseResponse:
     form = PhotoForm()
     get_patient(current_session(), patient_id)
