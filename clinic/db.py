@@ -10,6 +10,7 @@ import pysqlite3.dbapi2 as sqlite_driver
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Enum, LargeBinary, MetaData, String, TypeDecorator, event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from clinic.turns import turn_of
@@ -200,6 +201,12 @@ def _turn(session: Session) -> Iterator[None]:
     finally:
         if turn is not None and taken:
             turn.give_back()
+
+
+def means_full_disk(error: DBAPIError) -> bool:
+    """Whether the database could not write because there is no room left (SQLite, or PostgreSQL's own disk)."""
+    of_sqlite = getattr(error.orig, "sqlite_errorcode", None) == sqlite_driver.SQLITE_FULL
+    return of_sqlite or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 def after_commit(session: Session, callback: Callable[[], object]) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from clinic.numbers import whole
+
 PAGE_SIZE = 50
 FETCHED = PAGE_SIZE + 1
-# What both databases take for a key.
-LARGEST_KEY = 2**31 - 1
 Row = TypeVar("Row")
 Reader = Callable[[Any], Any]
 Values = Callable[[Row], Sequence[Any]]
@@ -53,14 +53,6 @@ def decode_cursor(cursor: str | None, length: int) -> list[Any] | None:
     except (binascii.Error, ValueError, RecursionError):
         return None
     return values if isinstance(values, list) and len(values) == length else None
-
-
-def whole(value: Any) -> int:
-    """Reads a number that a database takes for a key."""
-    number = int(value)
-    if not 0 <= number <= LARGEST_KEY:
-        raise ValueError("no row has this number")
-    return number
 
 
 def instant(value: Any) -> dt.datetime:

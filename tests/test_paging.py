@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.auth.access import Role
+from clinic.numbers import whole
 from clinic.paging import (
     FETCHED,
     PAGE_SIZE,
@@ -19,7 +20,6 @@ from clinic.paging import (
     read_cursor,
     read_key,
     read_place,
-    whole,
 )
 from tests.browser_client import Browser
 from tests.factories import Factory

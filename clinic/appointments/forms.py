@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
@@ -14,7 +14,8 @@ from clinic.appointments.models import CancelledBy
 from clinic.appointments.placement import Reasons
 from clinic.appointments.words import CANCELLED_BY_WORDS
 from clinic.clock import wall_time
-from clinic.web.fields import DateTextField, TimeTextField
+from clinic.numbers import whole
+from clinic.web.fields import DateTextField, TimeTextField, WholeField
 from clinic.web.forms import Form, options
 
 ANY = 0
@@ -40,9 +41,9 @@ class PlaceForm(Form):
 
     day = DateTextField(_l("Day"), validators=[InputRequired(_l("Type a day."))])
     time = TimeTextField(_l("Time"), validators=[InputRequired(_l("Type a time such as 9:15."))])
-    minutes = IntegerField(_l("Minutes"), validators=[Optional(), NumberRange(1, LONGEST_MINUTES)])
-    practitioner_id = SelectField(_l("Practitioner"), coerce=int, choices=[], default=ANY, validate_choice=False)
-    room_id = SelectField(_l("Room"), coerce=int, choices=[], default=ANY, validate_choice=False)
+    minutes = WholeField(_l("Minutes"), validators=[Optional(), NumberRange(1, LONGEST_MINUTES)])
+    practitioner_id = SelectField(_l("Practitioner"), coerce=whole, choices=[], default=ANY, validate_choice=False)
+    room_id = SelectField(_l("Room"), coerce=whole, choices=[], default=ANY, validate_choice=False)
 
     def instant(self, zone: ZoneInfo) -> dt.datetime:
         """The day and time by the clinic's clock, once they are valid."""
@@ -66,7 +67,7 @@ class PlaceForm(Form):
 class StepForm(Form):
     """A step that needs no more than a button. `version` is the one that was shown."""
 
-    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    version = WholeField(widget=HiddenInput(), validators=[InputRequired()])
 
 
 class MoveForm(StepForm, PlaceForm, ReasonsForm):

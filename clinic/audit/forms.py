@@ -1,12 +1,13 @@
 """What a manager may look for in the log."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from clinic.audit.readings.gathering import LARGEST_ID
-from clinic.web.fields import DayField
+from clinic.numbers import whole
+from clinic.web.fields import DayField, WholeField
 from clinic.web.forms import Form
 
 
@@ -16,7 +17,7 @@ class AuditFilterForm(Form):
     class Meta:
         csrf = False
 
-    actor = SelectField(_l("Who"), coerce=lambda value: int(value) if value else None, validators=[Optional()])
+    actor = SelectField(_l("Who"), coerce=lambda value: whole(value) if value else None, validators=[Optional()])
     action = SelectField(_l("What"), validators=[Optional()])
     since = DayField(_l("From"), validators=[Optional()])
     until = DayField(_l("To"), validators=[Optional()])
@@ -25,6 +26,6 @@ class AuditFilterForm(Form):
 class AuditScreenForm(AuditFilterForm):
     """The same on the log's own screen, which a chart leads to with its number."""
 
-    patient = IntegerField(
+    patient = WholeField(
         widget=HiddenInput(), validators=[Optional(), NumberRange(1, LARGEST_ID, _l("There is no such patient."))]
     )

@@ -4,12 +4,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DecimalField, HiddenField, IntegerField, StringField
+from wtforms import DecimalField, HiddenField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 from clinic.directory.models import Department, Room, Service
 from clinic.directory.service import PlaceDetails, ServiceDetails
 from clinic.money import from_minor, is_currency, to_minor
+from clinic.web.fields import WholeField
 from clinic.web.forms import CreateForm
 
 
@@ -67,7 +68,7 @@ class ServiceForm(PlaceForm):
             Regexp(r"[A-Z]{1,3}\Z", message=_l("A to Z only.")),
         ],
     )
-    duration_minutes = IntegerField(
+    duration_minutes = WholeField(
         _l("Minutes"),
         default=15,
         validators=[

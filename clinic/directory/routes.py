@@ -22,6 +22,7 @@ from clinic.directory.practitioners.routes import blueprint as practitioners
 from clinic.directory.queries import get_place, list_departments
 from clinic.errors import Conflict, Invalid, KeyUsed, NotFound
 from clinic.money import currency_of
+from clinic.numbers import whole
 from clinic.queue.queries import count_open
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
@@ -199,14 +200,14 @@ def _kind(slug: str) -> Kind:
 
 
 def _version() -> int:
-    return request.form.get("version", 0, type=int)
+    return request.form.get("version", 0, type=whole)
 
 
 def _department(kind: str) -> Department | None:
     """The department a new room or service belongs to; departments themselves have none."""
     if kind == "departments":
         return None
-    return get_place(current_session(), Department, request.values.get("department", 0, type=int))
+    return get_place(current_session(), Department, request.values.get("department", 0, type=whole))
 
 
 def _form_page(

@@ -6,11 +6,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from clinic.documents.models import Category
-from clinic.web.fields import DayField
+from clinic.web.fields import DayField, WholeField
 from clinic.web.filters import today
 from clinic.web.forms import CreateForm, Form, options
 
@@ -90,7 +90,7 @@ class EditForm(Described, Form):
 
     title = StringField(_l("Title"), validators=[DataRequired(_l("Give a title.")), Length(max=TITLE_MAX)])
     documented_on = DayField(_l("Date of the document"), validators=[InputRequired(_l("Give a date."))])
-    version = IntegerField(widget=HiddenField.widget, validators=[InputRequired()])
+    version = WholeField(widget=HiddenField.widget, validators=[InputRequired()])
 
 
 class VoidForm(Form):

@@ -18,6 +18,7 @@ from clinic.directory.queries import list_departments
 from clinic.documents.forms import CATEGORY_LABELS
 from clinic.exports.datasets.dataset import Dataset
 from clinic.exports.models import Delimiter, ExportFormat, ExportKind
+from clinic.numbers import whole
 from clinic.patients.listing.forms import FilterForm as PatientFilterForm
 from clinic.patients.listing.queries import list_practitioner_choices
 from clinic.queue.forms import STATE_WORDS
@@ -79,7 +80,7 @@ class DaysForm(Form):
 class QueueFilterForm(DaysForm):
     """Which queue entries."""
 
-    department = SelectField(_l("Department"), coerce=lambda v: int(v) if v else None, validators=[Optional()])
+    department = SelectField(_l("Department"), coerce=lambda v: whole(v) if v else None, validators=[Optional()])
     state = SelectField(_l("State"), choices=options([("", _l("Any")), *STATE_WORDS.items()]), default="")
 
 

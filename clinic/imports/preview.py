@@ -8,7 +8,7 @@ from typing import Any
 from clinic.documents.storage import Storage
 from clinic.imports.files import dialect_of, open_upload, rows_of
 from clinic.imports.models import ImportKind
-from clinic.imports.rows import Row
+from clinic.imports.rows import Row, readable_file
 from clinic.imports.tables.columns import guess_columns
 from clinic.imports.tables.reading import read_records
 
@@ -36,7 +36,7 @@ def look_into(
     storage: Storage, stored_as: str, kind: ImportKind, options: dict[str, Any], *, region: str, today: dt.date
 ) -> Preview:
     """A preview of a stored file read with `options`."""
-    with open_upload(storage, stored_as) as stream:
+    with readable_file(), open_upload(storage, stored_as) as stream:
         columns = []
         if kind.is_table:
             records = [r.cells for r in islice(read_records(stream, dialect_of(options)), SHOWN_ROWS + 1)]
@@ -47,7 +47,7 @@ def look_into(
 
 def guess_again(storage: Storage, stored_as: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options with columns guessed from the titles as they are read now."""
-    with open_upload(storage, stored_as) as stream:
+    with readable_file(), open_upload(storage, stored_as) as stream:
         first = next(read_records(stream, dialect_of(options)), None)
     return options | {"columns": guess_columns(first.cells if first else ())}
 

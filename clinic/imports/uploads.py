@@ -14,6 +14,7 @@ from clinic.errors import Invalid
 from clinic.imports.fhir.reading import parse
 from clinic.imports.lines import BOM
 from clinic.imports.models import ImportKind
+from clinic.imports.rows import readable_file
 from clinic.imports.tables.columns import guess_columns
 from clinic.imports.tables.reading import guess_delimiter
 
@@ -40,14 +41,20 @@ def store_upload(stream: BinaryIO, storage: Storage, *, day_first: bool) -> Stor
     `day_first`: whether 3/4 is the third of April where the clinic is.
     """
     head = stream.read(HEAD_BYTES)
-    kind = detect_kind(head)
+    with readable_file():
+        kind = detect_kind(head)
     name = f"imports/{secrets.token_urlsafe(24)}"
     measured = _Measured()
     with storage.create_sealed(name, name) as sealed:
         for piece in _pieces(head, stream):
             measured.take(piece)
             sealed.write(piece)
-    options = table_options(head, measured.encoding, day_first) if kind.is_table else {}
+    try:
+        with readable_file():
+            options = table_options(head, measured.encoding, day_first) if kind.is_table else {}
+    except Invalid:
+        storage.delete(name)
+        raise
     return StoredUpload(kind, name, measured.size, measured.digest.hexdigest(), measured.lines, options)
 
 

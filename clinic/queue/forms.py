@@ -5,13 +5,15 @@ from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, TextAreaField
+from wtforms import BooleanField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from clinic.appointments.models import Appointment
 from clinic.directory.models import Practitioner, Service
+from clinic.numbers import whole
 from clinic.queue.models import TRANSITIONS, Lane, State, Step
+from clinic.web.fields import WholeField
 from clinic.web.filters import local_time
 from clinic.web.forms import CreateForm, Form, KeyedForm, options
 
@@ -63,13 +65,13 @@ class JoinForm(CreateForm):
     `appointment_id` 0 or none is "without an appointment"; with one, the service is the appointment's.
     """
 
-    patient_id = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    patient_id = WholeField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
     appointment_id = RadioField(
-        _l("Appointment today"), coerce=int, choices=[], validate_choice=False, validators=[Optional()]
+        _l("Appointment today"), coerce=whole, choices=[], validate_choice=False, validators=[Optional()]
     )
     service_id = RadioField(
         _l("Service"),
-        coerce=int,
+        coerce=whole,
         choices=[],
         validate_choice=False,
         validators=[InputRequired(_l("Choose a service."))],
@@ -105,9 +107,9 @@ def _appointment_text(appointment: Appointment) -> str:
 class IdentifyForm(Form):
     """Whose ticket it is, and which of their appointments of today they came for; 0 or none is "without"."""
 
-    patient_id = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1)])
+    patient_id = WholeField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1)])
     appointment_id = RadioField(
-        _l("Appointment today"), coerce=int, choices=[], validate_choice=False, validators=[Optional()]
+        _l("Appointment today"), coerce=whole, choices=[], validate_choice=False, validators=[Optional()]
     )
     confirm = BooleanField(_l("It is a further ticket of this patient"))
 
@@ -123,9 +125,9 @@ class IdentifyForm(Form):
 class MoveForm(KeyedForm):
     """A step. `board` and `only_room` say which board it was taken on, so that its fresh state is the answer."""
 
-    room_id = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
-    board = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
-    only_room = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    room_id = WholeField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    board = WholeField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
+    only_room = WholeField(widget=HiddenInput(), validators=[Optional(), NumberRange(1)])
 
 
 class CancelForm(Form):
@@ -135,7 +137,7 @@ class CancelForm(Form):
 
 
 class TransferForm(Form):
-    service_id = RadioField(_l("Service"), coerce=int, validators=[InputRequired(_l("Choose a service."))])
+    service_id = RadioField(_l("Service"), coerce=whole, validators=[InputRequired(_l("Choose a service."))])
 
     def offer(self, services: Sequence[Service]) -> "TransferForm":
         """Set the services to choose from."""

@@ -11,6 +11,7 @@ from clinic.auth.access import also_requires, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.queries import list_services
 from clinic.errors import Conflict, Invalid, KeyUsed
+from clinic.numbers import whole
 from clinic.queue import queries, service
 from clinic.queue.blueprint import blueprint
 from clinic.queue.forms import STEP_WORDS, CancelForm, MoveForm, TransferForm
@@ -53,7 +54,7 @@ def board(department_id: int) -> Response:
 
 
 def _room_argument() -> int | None:
-    return request.args.get("room", type=int)
+    return request.args.get("room", type=whole)
 
 
 def _board(department_id: int, only_room: int | None, error: str | None = None) -> dict[str, Any]:

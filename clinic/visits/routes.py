@@ -10,7 +10,8 @@ from clinic import clock
 from clinic.auth.access import also_requires, reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import NotFound
-from clinic.paging import FETCHED, instant, page_after, read_cursor, whole
+from clinic.numbers import whole
+from clinic.paging import FETCHED, instant, page_after, read_cursor
 from clinic.patients.chart.page import open_chart
 from clinic.queue import forms as queue_forms
 from clinic.queue.checkin import service

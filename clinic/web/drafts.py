@@ -20,6 +20,7 @@ from clinic.auth.drafts.service import keep_draft
 from clinic.auth.models import User
 from clinic.auth.queries import find_ended_session
 from clinic.db import current_session, transaction
+from clinic.numbers import whole
 
 FIELD = "draft_of"
 LARGEST_BYTES = 128 * 1024
@@ -82,7 +83,7 @@ def page_draft() -> FormDraft | None:
     if "draft" not in request.args or request.method != "GET" or not current_user.is_authenticated:
         return None
     if "form_draft" not in g:
-        g.form_draft = _find(request.args.get("draft", type=int))
+        g.form_draft = _find(request.args.get("draft", type=whole))
     found: FormDraft | None = g.form_draft
     return found
 

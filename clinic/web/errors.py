@@ -1,14 +1,23 @@
-"""One table from exceptions to answers: a page for browsers, an alert for htmx."""
+"""One table from exceptions to answers: a page for browsers, an alert for htmx.
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+An answer needs neither the session nor the database nor who asks: it is what people see when those are away.
+"""
+
+import errno
+import logging
+from typing import Any
+
+from flask import Flask, Response, current_app, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import errors
+from clinic.db import means_full_disk
 from clinic.web import reading
 from clinic.web.htmx import go, wants_partial
 from clinic.web.kept import Kept, kept_of
@@ -22,6 +31,7 @@ STATUS = {
     errors.Unavailable: 503,
     errors.StorageFull: 507,
 }
+log = logging.getLogger(__name__)
 
 
 def _texts(status: int) -> tuple[str, str]:
@@ -43,7 +53,7 @@ def _texts(status: int) -> tuple[str, str]:
             _("A part of the clinic's server is busy or down"),
             _("Nothing was changed. Try again in a moment."),
         ),
-        507: (_("The server's disk is full"), _("Tell whoever looks after the server; nothing was changed.")),
+        507: (_("The server's disk is full"), _("Nothing was changed. Tell whoever looks after the server.")),
     }
     return texts.get(status, (_("Something went wrong"), _("Nothing was changed. Try again in a moment.")))
 
@@ -55,10 +65,15 @@ def answer(status: int, message: str = "", kept: Kept | None = None) -> Response
     if request.accept_mimetypes.best == "application/json":
         return make_response({"error": title, "message": context["message"]}, status)
     if wants_partial():
-        response = make_response(render_template("errors/_alert.html", **context), status)
+        response = make_response(_render("errors/_alert.html", context), status)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#alerts", "innerHTML"
         return response
-    return make_response(render_template("errors/error.html", **context), status)
+    return make_response(_render("errors/error.html", context), status)
+
+
+def _render(template: str, context: dict[str, Any]) -> str:
+    """Without what other pages are given (Flask's context processors), which asks who is signed in."""
+    return current_app.jinja_env.get_template(template).render(settings=current_app.config["CLINIC"], **context)
 
 
 def _domain_error(error: errors.DomainError) -> Response:
@@ -106,8 +121,22 @@ def _stale(_error: StaleDataError) -> Response:
     return answer(409, _("Somebody changed this record meanwhile. Reload it and apply your change again."))
 
 
-def _database_error(_error: OperationalError) -> Response:
+def _database_error(error: OperationalError | InterfaceError | PoolTimeout) -> Response:
+    if not isinstance(error, PoolTimeout) and means_full_disk(error):
+        return answer(507)
     return answer(503, _("The database does not answer. Nothing was changed; try again in a moment."))
+
+
+def _out_of_range(error: OverflowError | DataError) -> Response:
+    """A number, date or text that no column holds: nothing has it."""
+    log.warning("a value that no column holds", exc_info=error)
+    return answer(404 if request.method in ("GET", "HEAD") else 422)
+
+
+def _system_error(error: OSError) -> Response:
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    return answer(507)
 
 
 def install(app: Flask) -> None:
@@ -118,5 +147,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(StaleDataError, _stale)
-    app.register_error_handler(OperationalError, _database_error)
+    for of_database in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(of_database, _database_error)
+    app.register_error_handler(OverflowError, _out_of_range)
+    app.register_error_handler(DataError, _out_of_range)
+    app.register_error_handler(OSError, _system_error)
     app.register_error_handler(HTTPException, _http_error)

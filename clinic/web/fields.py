@@ -9,15 +9,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import Field
+from wtforms import Field, IntegerField
 from wtforms.widgets import DateInput, TextInput
 
 from clinic import dates
 from clinic.dates import PartialDate
 from clinic.errors import Invalid
 from clinic.near_days import Heading
+from clinic.numbers import whole
 from clinic.web.filters import today
 from clinic.web.security import settings
+
+
+class WholeField(IntegerField):  # type: ignore[misc]
+    """A whole number that both databases can hold; `data` is an int or None. Bounds come from its validators."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist:
+            return
+        typed, self.data = valuelist[0].strip(), None
+        if not typed:
+            return
+        try:
+            self.data = -whole(typed[1:]) if typed.startswith("-") else whole(typed)
+        except ValueError as error:
+            raise ValueError(_("This is not a whole number.")) from error
 
 
 class DateTextField(Field):  # type: ignore[misc]

@@ -6,6 +6,7 @@ longer than reading and writing fifty patients; so did the menus of a day sheet'
 
 from collections.abc import Hashable, Mapping
 from functools import lru_cache, partial
+from typing import Any
 
 from flask import Flask, current_app, render_template
 from flask_babel import get_locale
@@ -28,8 +29,14 @@ def kept(template: str, *inputs: Hashable, **shown: Hashable) -> Markup:
     if html is None:
         if len(cache) >= MAX_KEPT:
             cache.clear()
-        html = cache[key] = Markup(render_template(template, marks=MARKS, **shown))  # nosec B704: templates escape
+        # What depends on nothing sees nothing: pages of errors hold such parts, too.
+        render = render_template if inputs or shown else _render_alone
+        html = cache[key] = Markup(render(template, marks=MARKS, **shown))  # nosec B704: templates escape
     return html
+
+
+def _render_alone(template: str, **shown: Any) -> str:
+    return current_app.jinja_env.get_template(template).render(settings=current_app.config["CLINIC"], **shown)
 
 
 def stamped(template: str, values: Mapping[str, object], **shown: Hashable) -> Markup:

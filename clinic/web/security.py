@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
@@ -65,7 +65,8 @@ def settings() -> Settings:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load_signed_in(token: str) -> SignedIn | None:
-    """The live session behind the cookie, or None."""
+    """The live session behind the cookie, or None. When the database is away it is asked once a request, not again."""
+    g._login_user = login_manager.anonymous_user()
     live = find_live_session(current_session(), token, now=clock.now(), idle=settings().session_idle)
     return SignedIn(live, token) if live else None
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from clinic.errors import Invalid
 from clinic.imports.lines import MAX_LINE_BYTES
 from clinic.imports.models import ImportKind
+from clinic.imports.rows import Row, guarded, readable_file
 from clinic.imports.uploads import detect_kind
 from clinic.patients.models import Patient
 from tests.imports.conftest import Importer, ndjson, person
@@ -37,6 +38,8 @@ HOSTILE = {
     '{"resourceType": "Patient", "id": "\\ud800"}': "not UTF-8",
     '{"resourceType": "Patient", "id": NaN}': "cannot be read",
     "[" * 100_000: "cannot be read",
+    '{"resourceType": "Patient", "id": "a", "x": ' + "[" * 480 + '"\\u0000"' + "]" * 480 + "}": "nested too deep",
+    '{"resourceType": "Patient", "id": "a", "x": ' + "[" * 200 + "]" * 200 + "}": "nested too deep",
     '{"resourceType": "Patient", "n": ' + "9" * 5000 + "}": "cannot be read",
 }
 
@@ -120,3 +123,30 @@ def test_each_broken_row_of_a_table_is_refused_with_a_reason(importer: Importer,
     for line, expected in REASONS.items():
         assert expected in reasons[line]
     assert session.scalars(select(Patient.family_name).order_by(Patient.id)).all() == ["Nunez", "Two lines"]
+
+
+@pytest.mark.guards("whatever a parser raises refuses the row or the file it read, and spoils nothing else")
+def test_cells_of_any_length_and_number_are_taken_in(importer: Importer, session: Session) -> None:
+    """Beyond what the csv module takes for a cell, in the lines from which the delimiter is guessed."""
+    for line in (b'"' + b"x" * 200_000 + b'"', b"," * 300_000, b"a;" * 50_000, b"x" * 131_073):
+        content = b"family name;given name;birth date\n" + line + b"\nDurand;Ana;14/03/1982\n"
+        done = importer.run(content, source=f"of {len(line)}")
+        assert (done.created, done.refused) == (1, 1), line[:20]
+
+
+@pytest.mark.guards("whatever a parser raises refuses the row or the file it read, and spoils nothing else")
+@pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), OverflowError("x"), RecursionError("x")])
+def test_a_row_that_no_rule_foresaw_is_refused(error: Exception) -> None:
+    def understand() -> Row:
+        raise error
+
+    row = guarded(understand, line=3, last_line=4, end=90)
+    assert (row.line, row.last_line, row.end, row.details, row.reason) == (
+        3,
+        4,
+        90,
+        None,
+        "The row cannot be understood.",
+    )
+    with pytest.raises(Invalid), readable_file():
+        understand()

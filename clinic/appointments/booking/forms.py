@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from clinic.appointments.forms import ANY, PlaceForm, ReasonsForm
 from clinic.appointments.words import PART_WORDS
 from clinic.directory.models import Service
-from clinic.web.fields import DateTextField
+from clinic.numbers import whole
+from clinic.web.fields import DateTextField, WholeField
 from clinic.web.forms import CreateForm, options
 
 PARTS = (("any", _l("Any time")), *((part.value, word) for part, word in PART_WORDS.items()))
@@ -20,10 +21,10 @@ PARTS = (("any", _l("Any time")), *((part.value, word) for part, word in PART_WO
 class BookingForm(CreateForm, ReasonsForm):
     """What every booking says."""
 
-    patient_id = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1)])
+    patient_id = WholeField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1)])
     service_id = RadioField(
         _l("Service"),
-        coerce=int,
+        coerce=whole,
         choices=[],
         validate_choice=False,
         validators=[InputRequired(_l("Choose a service."))],
@@ -38,7 +39,7 @@ class BookingForm(CreateForm, ReasonsForm):
 class FreeForm(BookingForm):
     """Book one of the next free times."""
 
-    practitioner_id = SelectField(_l("Practitioner"), coerce=int, choices=[], default=ANY, validate_choice=False)
+    practitioner_id = SelectField(_l("Practitioner"), coerce=whole, choices=[], default=ANY, validate_choice=False)
     from_day = DateTextField(_l("From"), validators=[InputRequired()])
     part = RadioField(_l("Time of day"), choices=options(PARTS), default="any")
     slot = RadioField(_l("Free times"), choices=[], validate_choice=False, validators=[Optional()])

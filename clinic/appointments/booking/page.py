@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.appointments.booking.forms import FreeForm
 from clinic.appointments.booking.queries import list_room_names
 from clinic.appointments.calendar.queries import By
-from clinic.appointments.forms import PlaceForm
+from clinic.appointments.forms import LONGEST_MINUTES, PlaceForm
 from clinic.appointments.models import PartOfDay
 from clinic.appointments.placement import Placement
 from clinic.appointments.schedules.queries import list_open_hours
@@ -21,6 +21,7 @@ from clinic.directory.models import Room
 from clinic.directory.practitioners.queries import get_practitioner, list_practitioner_names
 from clinic.directory.queries import get_place
 from clinic.errors import Invalid
+from clinic.numbers import whole
 from clinic.paging import instant
 from clinic.web.fields import day_in_address, time_in_address
 from clinic.web.filters import today
@@ -49,8 +50,9 @@ def place_asked(args: MultiDict[str, str], usual: Placement) -> Placement:
     local = usual.starts_at.astimezone(settings().zone)
     day = day_in_address(args, "day", local.date())
     time = time_in_address(args, "time", local.time())
-    minutes = args.get("minutes", type=int)
-    length = dt.timedelta(minutes=minutes) if minutes and minutes > 0 else usual.ends_at - usual.starts_at
+    minutes = args.get("minutes", type=whole)
+    is_length = minutes is not None and 0 < minutes <= LONGEST_MINUTES
+    length = dt.timedelta(minutes=minutes or 0) if is_length else usual.ends_at - usual.starts_at
     starts_at = wall_time(day, time, settings().zone)
     return replace(usual, starts_at=starts_at, ends_at=starts_at + length, **column_asked(args))
 
@@ -95,10 +97,10 @@ def read_slot(value: str) -> Placement:
         return Placement(
             starts_at=dt.datetime.fromisoformat(starts_at).astimezone(dt.UTC),
             ends_at=dt.datetime.fromisoformat(ends_at).astimezone(dt.UTC),
-            practitioner_id=int(practitioner_id) or None,
-            room_id=int(room_id) or None,
+            practitioner_id=whole(practitioner_id) or None,
+            room_id=whole(room_id) or None,
         )
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid(_("Choose a free time."), "slot") from error
 
 
@@ -107,7 +109,7 @@ def column_asked(args: MultiDict[str, str]) -> dict[str, int | None]:
     if "column" not in args:
         return {}
     name = "room_id" if args.get("by") == By.ROOM else "practitioner_id"
-    return {name: args.get("column", type=int)}
+    return {name: args.get("column", type=whole)}
 
 
 def usual_room(session: Session, practitioner_id: int | None, day: dt.date, time: dt.time) -> int | None:

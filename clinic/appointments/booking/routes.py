@@ -23,6 +23,7 @@ from clinic.directory.models import Service
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.directory.queries import list_services
 from clinic.errors import Invalid
+from clinic.numbers import whole
 from clinic.patients.queries import get_patient
 from clinic.patients.search.page import Results, patient_ids, read_results, read_text
 from clinic.web import reading
@@ -45,7 +46,7 @@ CARRIED = ("day", "time", "column", "by", "from_day")
 @requires("appointments.book")
 @reads("patient")
 def new() -> Response:
-    patient_id = request.args.get("patient_id", type=int)
+    patient_id = request.args.get("patient_id", type=whole)
     if patient_id is None:
         return _choose_patient()
     services = list_services(current_session())
@@ -65,7 +66,7 @@ def _begin(form: BookingForm) -> None:
         _begin_at_time(form)
     elif isinstance(form, FreeForm):
         form.from_day.data = max(day_in_address(request.args, "from_day", today()), today())
-        form.practitioner_id.data = request.args.get("practitioner_id", 0, type=int)
+        form.practitioner_id.data = request.args.get("practitioner_id", 0, type=whole)
 
 
 def _carried() -> dict[str, str]:
@@ -111,7 +112,7 @@ def _begin_at_time(form: TimeForm) -> None:
 def _usual_service(services: list[Service]) -> int | None:
     """The one this browser booked last, else the first."""
     offered = [s.id for s in services]
-    wanted = request.args.get("service_id", session.get(LAST_SERVICE), type=int)
+    wanted = request.args.get("service_id", session.get(LAST_SERVICE), type=whole)
     return wanted if wanted in offered else next(iter(offered), None)
 
 
@@ -181,7 +182,7 @@ def create() -> BaseResponse:
 
 def _has_chosen(form: FreeForm) -> bool:
     """Whether a free time was chosen among those of this service: without script the times shown may be another's."""
-    shown_for = request.form.get("shown_for", form.service_id.data, type=int)
+    shown_for = request.form.get("shown_for", form.service_id.data, type=whole)
     return "look" not in request.form and bool(form.slot.data) and shown_for == form.service_id.data
 
 

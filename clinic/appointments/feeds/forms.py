@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 
+from clinic.numbers import whole
 from clinic.web.forms import CreateForm, options
 
 
 class FeedForm(CreateForm):
-    practitioner_id = SelectField(_l("Practitioner"), coerce=int, choices=[], validate_choice=False)
+    practitioner_id = SelectField(_l("Practitioner"), coerce=whole, choices=[], validate_choice=False)
     shows_names = BooleanField(_l("With the patients' names"))
 
     def offer(self, practitioners: Iterable[tuple[int, str]]) -> "FeedForm":

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, HiddenField, IntegerField, SelectField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import HiddenInput
@@ -15,7 +15,8 @@ from wtforms.widgets import HiddenInput
 from clinic.appointments.schedules.labels import weekday_name
 from clinic.appointments.schedules.models import WorkingHours
 from clinic.appointments.schedules.proposals import Interval, Week
-from clinic.web.fields import DateTextField, TimeTextField
+from clinic.numbers import whole
+from clinic.web.fields import DateTextField, TimeTextField, WholeField
 from clinic.web.forms import Form, options
 
 INTERVALS_A_DAY = 2
@@ -24,13 +25,13 @@ WORKING_DAYS = range(1, 5)
 
 def read_id(value: Any) -> int | None:
     """The value of a select whose empty choice means nothing."""
-    return int(value) if value not in (None, "", "None") else None
+    return whole(value) if value not in (None, "", "None") else None
 
 
 class IntervalForm(PlainForm):  # type: ignore[misc]
     """From when to when on one weekday; left empty it is none."""
 
-    weekday = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(min=0, max=6)])
+    weekday = WholeField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(min=0, max=6)])
     starts = TimeTextField(_l("From"))
     ends = TimeTextField(_l("Until"))
     room_id = SelectField(_l("Room"), coerce=read_id, validate_choice=False)
@@ -54,13 +55,13 @@ class WeekForm(Form):
     valid_from = DateTextField(
         _l("Valid from"), description=_l("Days before stay as they were."), validators=[InputRequired()]
     )
-    slot_minutes = IntegerField(
+    slot_minutes = WholeField(
         _l("A booking every"),
         description=_l("Minutes."),
         default=15,
         validators=[InputRequired(_l("Give whole minutes.")), NumberRange(min=5, max=240)],
     )
-    buffer_minutes = IntegerField(
+    buffer_minutes = WholeField(
         _l("Pause between bookings"),
         description=_l("Minutes, kept free by the search for free times."),
         default=0,

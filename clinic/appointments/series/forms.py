@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -15,7 +15,8 @@ from clinic.appointments.models import AppointmentSeries
 from clinic.appointments.series.rules import MOST_DATES, MOST_WEEKS, Rule
 from clinic.appointments.series.service import Scope, SeriesChange, SeriesDetails
 from clinic.errors import Invalid
-from clinic.web.fields import DateTextField
+from clinic.numbers import whole
+from clinic.web.fields import DateTextField, WholeField
 from clinic.web.forms import CreateForm, options
 
 SCOPES = {Scope.FOLLOWING: _l("This and the following"), Scope.ALL: _l("All to come")}
@@ -25,7 +26,7 @@ ENDS = (("count", _l("After a number")), ("until", _l("On a day")))
 class ScopeForm(StepForm):
     """Which appointments of the series, counted from one of them."""
 
-    appointment_id = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    appointment_id = WholeField(widget=HiddenInput(), validators=[InputRequired()])
     scope = RadioField(
         _l("Which appointments"),
         coerce=Scope,
@@ -37,16 +38,16 @@ class ScopeForm(StepForm):
 class SeriesForm(CreateForm, PlaceForm, ReasonsForm):
     """A new series. `is_seen` says that the dates were shown with what they meet."""
 
-    patient_id = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1)])
+    patient_id = WholeField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(1)])
     is_seen = HiddenField(default="")
-    service_id = SelectField(_l("Service"), coerce=int, choices=[], validate_choice=False)
-    every_weeks = IntegerField(
+    service_id = SelectField(_l("Service"), coerce=whole, choices=[], validate_choice=False)
+    every_weeks = WholeField(
         _l("Every … weeks"),
         default=1,
         validators=[InputRequired(_l("Give a number of weeks.")), NumberRange(1, MOST_WEEKS)],
     )
     ends = RadioField(_l("Ends"), choices=options(ENDS), default="count")
-    count = IntegerField(_l("Appointments"), default=10, validators=[Optional(), NumberRange(2, MOST_DATES)])
+    count = WholeField(_l("Appointments"), default=10, validators=[Optional(), NumberRange(2, MOST_DATES)])
     until = DateTextField(_l("Last day"))
     note = TextAreaField(_l("Note"), validators=[Optional(), Length(max=500)])
 

@@ -24,6 +24,7 @@ from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.queries import get_place
 from clinic.errors import Conflict, Invalid, NotFound
+from clinic.numbers import whole
 from clinic.web import reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
@@ -87,7 +88,7 @@ def _proposed(form: SeriesForm | MoveSeriesForm, leave_out: set[dt.date], error:
 def show(series_id: int) -> Response:
     series, zone = get_series(current_session(), series_id), settings().zone
     members, rule = list_members(current_session(), series_id), rule_of(series)
-    asked = request.args.get("appointment_id", type=int)
+    asked = request.args.get("appointment_id", type=whole)
     here = next((one for one in members if one.id == asked), None)
     start = here if here and here.is_expected else page.first_expected(members, clock.now())
     reading.shown(series.patient_id)
@@ -134,7 +135,7 @@ def _start(series_id: int) -> tuple[AppointmentSeries, Appointment]:
     """
     read = current_session()
     series = get_series(read, series_id)
-    asked = request.values.get("appointment_id", type=int)
+    asked = request.values.get("appointment_id", type=whole)
     if asked is None:
         found = page.first_expected(list_members(read, series_id), clock.now())
     else:

@@ -23,7 +23,8 @@ from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.directory.queries import list_services
 from clinic.errors import Invalid
-from clinic.paging import FETCHED, Page, instant, page_around, read_place, whole
+from clinic.numbers import whole
+from clinic.paging import FETCHED, Page, instant, page_around, read_place
 from clinic.patients.queries import get_patient
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
@@ -77,8 +78,8 @@ def new(patient_id: int) -> Response:
     services = list_services(current_session())
     form = JoinForm(formdata=None)
     form.patient_id.data = patient_id
-    form.service_id.data = request.args.get("service_id", services[0].id if services else None, type=int)
-    form.practitioner_id.data = request.args.get("practitioner_id", 0, type=int)
+    form.service_id.data = request.args.get("service_id", services[0].id if services else None, type=whole)
+    form.practitioner_id.data = request.args.get("practitioner_id", 0, type=whole)
     form.from_day.data, form.until_day.data = today(), today() + USUAL_WAIT
     return _ask(form)
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
 from clinic.desk.notes.models import Kind, ShiftNote
 from clinic.desk.notes.service import TEXT_MAX
+from clinic.web.fields import WholeField
 from clinic.web.forms import CreateForm, Form, options
 
 KIND_WORDS = {Kind.NOTE: _l("Note"), Kind.INCIDENT: _l("Incident")}
@@ -26,7 +27,7 @@ ACTION_WORDS = {
 class NoteForm(CreateForm):
     """A note, new or (with its `version`) changed."""
 
-    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    version = WholeField(widget=HiddenInput(), validators=[Optional()])
     text = TextAreaField(
         _l("What the next shift must know"),
         [DataRequired(_l("Write what the next shift must know.")), Length(max=TEXT_MAX)],

@@ -3,13 +3,14 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, StringField
+from wtforms import StringField
 from wtforms.validators import Optional
 
 from clinic.appointments.words import STATE_WORDS as APPOINTMENT_STATES
 from clinic.desk.today.rows import Group
 from clinic.queue import forms as queue_forms
 from clinic.visits import forms as visit_forms
+from clinic.web.fields import WholeField
 from clinic.web.forms import Form, KeyedForm
 
 TYPED_MAX = 100
@@ -33,8 +34,8 @@ class FilterForm(Form):
     """A part of a name, MRN or ticket, and of whom; what was chosen last is remembered, what was typed is not."""
 
     q = StringField(_l("Find in this day"), filters=[lambda typed: (typed or "")[:TYPED_MAX]])
-    department_id = IntegerField(_l("Department"), validators=[Optional()])
-    practitioner_id = IntegerField(_l("Practitioner"), validators=[Optional()])
+    department_id = WholeField(_l("Department"), validators=[Optional()])
+    practitioner_id = WholeField(_l("Practitioner"), validators=[Optional()])
 
 
 class CallForm(KeyedForm):

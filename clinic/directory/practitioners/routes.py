@@ -18,7 +18,8 @@ from clinic.directory.practitioners.forms import PractitionerForm
 from clinic.directory.practitioners.queries import get_practitioner, search_practitioners
 from clinic.directory.practitioners.service import PractitionerDetails, details_of
 from clinic.errors import Conflict, Invalid
-from clinic.paging import FETCHED, Page, page_around, read_place, text, whole
+from clinic.numbers import whole
+from clinic.paging import FETCHED, Page, page_around, read_place, text
 from clinic.web import htmx, reading
 from clinic.web.security import actor, settings
 

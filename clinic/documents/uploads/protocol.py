@@ -13,6 +13,7 @@ from werkzeug.http import http_date
 
 from clinic.documents.uploads.receiving import BrokenBody, Checksum
 from clinic.errors import Invalid
+from clinic.numbers import find_whole
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
@@ -120,7 +121,7 @@ def expires(at: dt.datetime) -> str:
 
 def patient_id(values: dict[str, str]) -> int:
     """The patient named in the metadata. Invalid without one."""
-    raw = values.get("patient", "")
-    if not raw.isascii() or not raw.isdecimal() or len(raw) > 15:
+    found = find_whole(values.get("patient"))
+    if found is None:
         raise Invalid(_("It is not known whose file this is."))
-    return int(raw)
+    return found

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,8 +13,11 @@ from clinic.errors import Invalid
 from clinic.imports.fhir import patient, practitioner
 from clinic.imports.fhir.elements import Element, objects, text
 from clinic.imports.lines import MAX_LINE_BYTES, Line, read_lines
-from clinic.imports.rows import Row
+from clinic.imports.rows import Row, guarded
 from clinic.patients.details import check
+
+# Deeper than any resource of FHIR, and shallow enough for whatever writes it out again.
+MAX_LEVELS = 100
 
 
 def read_rows(
@@ -26,10 +30,8 @@ def read_rows(
     for found in read_lines(stream, position, line):
         if found.data is not None and not found.data.strip():
             continue
-        try:
-            yield _understand(found, resource_type, region, today)
-        except Invalid as error:
-            yield Row(line=found.number, last_line=found.number, end=found.end, reason=error.message)
+        understand = partial(_understand, found, resource_type, region, today)
+        yield guarded(understand, line=found.number, last_line=found.number, end=found.end)
 
 
 def _understand(line: Line, resource_type: str, region: str, today: dt.date) -> Row:
@@ -71,9 +73,14 @@ def parse(data: bytes | None) -> Element:
         raise Invalid(_("The line is not JSON: it breaks at character %(place)s.", place=error.pos + 1)) from error
     except (RecursionError, ValueError) as error:
         raise Invalid(_("The line is JSON that cannot be read: a number too long, or nested too deep.")) from error
+    if (
+        data.count(b"[") + data.count(b"{") > MAX_LEVELS
+        and max(level for _part, level in _parts(resource)) > MAX_LEVELS
+    ):
+        raise Invalid(_("The line is JSON that cannot be read: a number too long, or nested too deep."))
     if not isinstance(resource, dict):
         raise Invalid(_("The line is not a JSON object."))
-    if b"\\u0000" in data and _holds_nul(resource):
+    if b"\\u0000" in data and any(isinstance(part, str) and "\x00" in part for part, _level in _parts(resource)):
         raise Invalid(_("The line holds a NUL character."))
     return resource
 
@@ -82,12 +89,14 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_holds_nul(k) or _holds_nul(v) for k, v in value.items())
-    if isinstance(value, list):
-        return any(_holds_nul(v) for v in value)
-    return isinstance(value, str) and "\x00" in value
+def _parts(value: Any) -> Iterator[tuple[Any, int]]:
+    """Everything in a value with its level, without recursion: it may be nested as deep as the parser goes."""
+    waiting = [(value, 1)]
+    while waiting:
+        found, level = waiting.pop()
+        yield found, level
+        inner = [*found, *found.values()] if isinstance(found, dict) else found if isinstance(found, list) else []
+        waiting += [(part, level + 1) for part in inner]
 
 
 def _check_type(resource: Element, wanted: str) -> None:

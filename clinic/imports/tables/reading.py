@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -41,11 +42,17 @@ def guess_delimiter(sample: str) -> str:
     lines = [line for line in sample.splitlines() if line.strip()][:_SAMPLE_LINES]
 
     def score(delimiter: str) -> tuple[int, int]:
-        counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+        counts = Counter(_widths(lines, delimiter))
         width, agreeing = counts.most_common(1)[0] if counts else (1, 0)
         return (agreeing if width > 1 else 0, width)
 
     return max(DELIMITERS, key=score)
+
+
+def _widths(lines: list[str], delimiter: str) -> Iterator[int]:
+    """How many cells each row has, up to the first that cannot be read."""
+    with suppress(csv.Error):
+        yield from (len(row) for row in csv.reader(lines, delimiter=delimiter))
 
 
 def read_records(

@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 
 from clinic.errors import Invalid
-from clinic.imports.rows import Row
+from clinic.imports.rows import Row, guarded
 from clinic.imports.tables.columns import EXTRA, IGNORE
 from clinic.imports.tables.patient import Reading, read_patient, row_key, supplied
 from clinic.imports.tables.reading import Dialect, Record, read_records
@@ -29,10 +30,8 @@ def read_rows(
     if position == 0:
         next(records, None)
     for record in records:
-        try:
-            yield _understand(record, titles, columns, fields, reading)
-        except Invalid as error:
-            yield Row(line=record.line, last_line=record.last_line, end=record.end, reason=error.message)
+        understand = partial(_understand, record, titles, columns, fields, reading)
+        yield guarded(understand, line=record.line, last_line=record.last_line, end=record.end)
 
 
 def read_titles(stream: io.BufferedIOBase, dialect: Dialect) -> tuple[str, ...]:

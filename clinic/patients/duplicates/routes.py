@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
-from clinic.paging import FETCHED, Page, instant, page_after, read_cursor, read_key, whole
+from clinic.numbers import whole
+from clinic.paging import FETCHED, Page, instant, page_after, read_cursor, read_key
 from clinic.patients.blueprint import blueprint
 from clinic.patients.duplicates import service
 from clinic.patients.duplicates.models import DuplicatePair

@@ -5,13 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from clinic import clock
+from clinic.numbers import find_whole
 from clinic.patients.labels import SEXES
 from clinic.patients.listing.queries import Filters
-from clinic.web.fields import DayField
+from clinic.web.fields import DayField, WholeField
 from clinic.web.forms import Form, options
 
 MAX_AGE = 130
@@ -19,10 +20,6 @@ _AGE = NumberRange(0, MAX_AGE, message=_l("An age is a number from 0 to %(max)s.
 _ANY = [("", _l("Any"))]
 _ACTIVE = {"": True, "inactive": False, "all": None}
 _COVERED = {"": None, "yes": True, "no": False}
-
-
-def _chosen_id(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() else None
 
 
 class FilterForm(Form):
@@ -38,8 +35,8 @@ class FilterForm(Form):
     )
     practitioner = SelectField(_l("Practitioner"), choices=options(_ANY), default="", validate_choice=False)
     since = DayField(_l("Seen since"), validators=[Optional()])
-    age_from = IntegerField(_l("Age from"), validators=[Optional(), _AGE])
-    age_to = IntegerField(_l("Age to"), validators=[Optional(), _AGE])
+    age_from = WholeField(_l("Age from"), validators=[Optional(), _AGE])
+    age_to = WholeField(_l("Age to"), validators=[Optional(), _AGE])
     sex = SelectField(_l("Sex"), choices=options([*_ANY, *SEXES.items()]), default="")
     covered = SelectField(
         _l("Coverage"),
@@ -47,7 +44,7 @@ class FilterForm(Form):
         default="",
     )
 
-    def validate_age_to(self, field: IntegerField) -> None:
+    def validate_age_to(self, field: WholeField) -> None:
         if field.data is not None and self.age_from.data is not None and field.data < self.age_from.data:
             raise ValidationError(_l("The second age must not be below the first."))
 
@@ -58,7 +55,7 @@ class FilterForm(Form):
         """What a valid form asks for."""
         return Filters(
             active=_ACTIVE[self.status.data],
-            practitioner_id=_chosen_id(self.practitioner.data),
+            practitioner_id=find_whole(self.practitioner.data),
             seen_since=_start_of(self.since.data, zone),
             ages=(self.age_from.data, self.age_to.data),
             sex=self.sex.data or None,

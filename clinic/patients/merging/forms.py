@@ -1,11 +1,12 @@
 """What the user may send to merge two records."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, StringField
+from wtforms import BooleanField, RadioField, StringField
 from wtforms.validators import DataRequired, InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from clinic.patients.merging.combining import FIELDS, Choice
+from clinic.web.fields import WholeField
 from clinic.web.forms import CreateForm, Form, options
 
 
@@ -18,8 +19,8 @@ class OtherRecordForm(Form):
 class MergeForm(CreateForm):
     """Whose value is kept of each field that differs. One radio field for each of combining.FIELDS is added below."""
 
-    survivor_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
-    other_version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    survivor_version = WholeField(widget=HiddenInput(), validators=[InputRequired()])
+    other_version = WholeField(widget=HiddenInput(), validators=[InputRequired()])
     keeps_name = BooleanField(_l("Keep the name that is not chosen as an earlier name, so that it is found"))
 
     @property

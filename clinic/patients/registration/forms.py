@@ -14,6 +14,7 @@ from clinic import identifiers
 from clinic.directory.models import Practitioner
 from clinic.errors import Invalid
 from clinic.near_days import Heading
+from clinic.numbers import whole
 from clinic.patients.details import NAME_MAX, PatientDetails
 from clinic.patients.labels import NAME_USES, SEXES, languages
 from clinic.phones import shown, to_e164
@@ -26,7 +27,7 @@ _ROWS = re.compile(r"(add|remove)-(other_names|identifiers|contacts|coverages)(?
 
 
 def _number(value: Any) -> int | None:
-    return int(value) if value else None
+    return whole(value) if value else None
 
 
 # Numbers that stand as a barcode on a card: a scanner may type here.

@@ -12,6 +12,7 @@ from clinic.db import current_session, transaction
 from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.errors import Conflict
 from clinic.idempotency import find_made
+from clinic.numbers import whole
 from clinic.patients import service
 from clinic.patients.blueprint import blueprint
 from clinic.patients.chart.history import describe_all, field_labels
@@ -154,7 +155,7 @@ def _new_page(form: NewPatientForm, status: int = 200, **context: Any) -> Respon
 
 def _ticket() -> int | None:
     """The anonymous ticket whose holder is being registered."""
-    return request.args.get("ticket", type=int)
+    return request.args.get("ticket", type=whole)
 
 
 def _edit_page(form: EditPatientForm, patient: Patient, status: int = 200, **context: Any) -> Response:

@@ -9,6 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from clinic.directory.models import Department
+from clinic.numbers import whole
 from clinic.queue.devices.models import Device
 from clinic.web.forms import CreateForm, options
 from clinic.web.languages import languages, own_language
@@ -18,7 +19,7 @@ class DeviceForm(CreateForm):
     name = StringField(_l("Name"), validators=[DataRequired(_l("Give it a name.")), Length(max=80)])
     department_ids = SelectMultipleField(
         _l("Departments"),
-        coerce=int,
+        coerce=whole,
         widget=ListWidget(),
         option_widget=CheckboxInput(),
         validators=[InputRequired(_l("Choose at least one department."))],

@@ -14,6 +14,7 @@ from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.queries import list_services
 from clinic.errors import Invalid
+from clinic.numbers import whole
 from clinic.patients.queries import get_patient
 from clinic.queue import queries
 from clinic.queue.blueprint import blueprint
@@ -38,9 +39,9 @@ LAST_SERVICE = "queue_service"
 def new() -> Response:
     services = list_services(current_session())
     form = JoinForm(formdata=None)
-    form.patient_id.data = request.args.get("patient_id", type=int)
-    form.service_id.data = _usual_service(services, request.args.get("department_id", type=int))
-    form.appointment_id.data = request.args.get("appointment_id", type=int)
+    form.patient_id.data = request.args.get("patient_id", type=whole)
+    form.service_id.data = _usual_service(services, request.args.get("department_id", type=whole))
+    form.appointment_id.data = request.args.get("appointment_id", type=whole)
     return _show_form(form, services=services)
 
 

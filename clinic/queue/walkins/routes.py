@@ -8,6 +8,7 @@ from clinic import clock
 from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
+from clinic.numbers import whole
 from clinic.patients.queries import get_patient
 from clinic.patients.search.page import Results, patient_ids, read_results, read_text
 from clinic.queue import queries
@@ -32,7 +33,7 @@ PAGES = "queue/walkins"
 @reads("patient")
 def ask_identify(entry_id: int) -> Response:
     entry = queries.get_entry(current_session(), entry_id)
-    patient_id = request.args.get("patient_id", type=int)
+    patient_id = request.args.get("patient_id", type=whole)
     if patient_id is None:
         return _choose_patient(entry)
     form = IdentifyForm(formdata=None)

@@ -2,13 +2,14 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, IntegerField, StringField
+from wtforms import Field, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from clinic.patients.mrn import read_mrn
 from clinic.phones import to_e164
 from clinic.queue.kiosk.screen.fields import BirthBoxesField
 from clinic.queue.kiosk.screen.queries import Claim
+from clinic.web.fields import WholeField
 from clinic.web.forms import CreateForm, Form
 from clinic.web.security import settings
 
@@ -68,7 +69,7 @@ class ClaimForm(Form):
 class TicketForm(ClaimForm, CreateForm):
     """A service, and who it is for unless the ticket is a walk-in's (`is_claimed`)."""
 
-    service_id = IntegerField(validators=[InputRequired(_l("Choose a service."))])
+    service_id = WholeField(validators=[InputRequired(_l("Choose a service."))])
     is_claimed = HiddenField(validators=[Optional()])
 
     def validate(self, extra_validators: object = None) -> bool:
