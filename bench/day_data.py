@@ -73,7 +73,7 @@ def _some_patients(session: Session, count: int) -> list[int]:
     """Active patients spread over all there are."""
     highest = session.scalar(select(func.max(Patient.id))) or 0
     chosen = random.Random(count).sample(range(1, highest + 1), min(highest, count * 2))
-    found = select(Patient.id).where(Patient.id.in_(chosen), Patient.is_active, Patient.deceased_on.is_(None))
+    found = select(Patient.id).where(Patient.id.in_(chosen), Patient.is_active, Patient.is_deceased.is_(False))
     return list(session.scalars(found.limit(count)))
 
 

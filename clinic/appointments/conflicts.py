@@ -21,6 +21,7 @@ from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner, Room
 from clinic.errors import Conflict, Invalid
 from clinic.patients.models import Patient
+from clinic.patients.queries import get_living
 
 
 class ClashKind(enum.StrEnum):
@@ -103,7 +104,11 @@ def check_free(
     apart_from: Sequence[int] = (),
     same_day: bool = True,
 ) -> None:
-    """SlotTaken or, if `same_day` matters, SameDay, unless `reasons` sets the rule aside. Lock the resources first."""
+    """SlotTaken or, if `same_day` matters, SameDay, unless `reasons` sets the rule aside. Lock the resources first.
+
+    Invalid for somebody recorded as dead.
+    """
+    get_living(session, patient_id)
     if not reasons.double_booking:
         clashes = find_clashes(session, placement, patient_id, now=now, zone=zone, apart_from=apart_from)
         if clashes:

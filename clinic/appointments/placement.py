@@ -14,6 +14,7 @@ from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner, Room, Service
 from clinic.errors import Invalid, NotFound
 from clinic.patients.models import Patient
+from clinic.patients.queries import living
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +106,11 @@ def _check_in_use(row: Practitioner | Room | None, field: str) -> None:
 
 
 def check_service_and_patient(session: Session, service_id: int, patient_id: int) -> None:
-    """Invalid for a service that is not in use, NotFound for an unknown patient."""
+    """Invalid for a service that is not in use and for somebody recorded as dead, NotFound for an unknown patient."""
     service = session.get(Service, service_id)
     if service is None or not service.is_active:
         raise Invalid(_("Choose a service."), "service_id")
-    if session.get(Patient, patient_id) is None:
+    patient = session.get(Patient, patient_id)
+    if patient is None:
         raise NotFound(_("There is no such patient."))
+    living(patient)

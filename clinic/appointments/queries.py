@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from clinic.appointments.models import Appointment, AppointmentEvent, State, Step
@@ -19,7 +19,7 @@ def shown(query: Select[tuple[Appointment]]) -> Select[tuple[Appointment]]:
     """With what every list shows of an appointment: patient, service, practitioner and room."""
     return query.options(
         joinedload(Appointment.patient, innerjoin=True).load_only(
-            Patient.display_name, Patient.mrn, Patient.birth_date, Patient.birth_precision
+            Patient.display_name, Patient.mrn, Patient.birth_date, Patient.birth_precision, Patient.is_deceased
         ),
         joinedload(Appointment.service, innerjoin=True).load_only(
             Service.name, Service.duration_minutes, Service.department_id
@@ -74,6 +74,16 @@ def list_upcoming(
         Appointment.state.in_((State.BOOKED, State.CONFIRMED)),
     )
     return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id).limit(limit)))
+
+
+def count_upcoming(session: Session, patient_id: int, *, today: dt.date) -> int:
+    """How many of a patient's appointments of today and later are still expected."""
+    query = select(func.count(Appointment.id)).where(
+        Appointment.patient_id == patient_id,
+        Appointment.day >= today,
+        Appointment.state.in_((State.BOOKED, State.CONFIRMED)),
+    )
+    return session.scalar(query) or 0
 
 
 def list_events(session: Session, appointment_ids: Sequence[int]) -> dict[int, list[AppointmentEvent]]:

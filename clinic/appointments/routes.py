@@ -49,6 +49,12 @@ def _dialog(partial: str, title: str, appointment: Appointment, status: int = 20
     return dialog(f"appointments/{partial}", title, back, status, appointment=appointment, **context)
 
 
+@blueprint.app_template_global()
+def count_to_cancel(patient_id: int) -> int:
+    """How many appointments to come a patient has, for a chart that says that they died."""
+    return queries.count_upcoming(current_session(), patient_id, today=today())
+
+
 @blueprint.get("/patients/<int:patient_id>")
 @requires("appointments.view")
 @reads("patient")

@@ -38,7 +38,10 @@ class CoverageDetails:
 
 @dataclass(frozen=True, kw_only=True)
 class PatientDetails:
-    """Everything a form or an import says about a patient. The shapes of the lists are those of models.Patient."""
+    """Everything a form or an import says about a patient. The shapes of the lists are those of models.Patient.
+
+    Whoever has a day of death is deceased; the day may be unknown, or known to the month or year.
+    """
 
     family_name: str | None = None
     given_name: str | None = None
@@ -48,7 +51,9 @@ class PatientDetails:
     birth_date: dt.date | None = None
     birth_precision: BirthPrecision = BirthPrecision.DAY
     sex: Sex = Sex.UNKNOWN
+    is_deceased: bool = False
     deceased_on: dt.date | None = None
+    deceased_precision: BirthPrecision = BirthPrecision.DAY
     language: str | None = None
     telecoms: tuple[dict[str, Any], ...] = ()
     addresses: tuple[dict[str, Any], ...] = ()
@@ -61,6 +66,10 @@ class PatientDetails:
     practitioner_id: int | None = None
     identifiers: tuple[IdentifierDetails, ...] = ()
     coverages: tuple[CoverageDetails, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.deceased_on is not None and not self.is_deceased:
+            object.__setattr__(self, "is_deceased", True)
 
 
 # Columns that follow from the names.
@@ -117,5 +126,14 @@ def check(details: PatientDetails, today: dt.date) -> None:
         day = getattr(details, field)
         if day is not None and not EARLIEST_BIRTH <= day <= today:
             raise Invalid(_("This date must lie between %(year)s and today.", year=EARLIEST_BIRTH.year), field)
-    if details.birth_date and details.deceased_on and details.deceased_on < details.birth_date:
+    if _dies_unborn(details):
         raise Invalid(_("Nobody dies before they are born: check both dates."), "deceased_on")
+
+
+def _dies_unborn(details: PatientDetails) -> bool:
+    """Whether death lies before birth, as far as both are known."""
+    if details.birth_date is None or details.deceased_on is None:
+        return False
+    known = {BirthPrecision.DAY: 3, BirthPrecision.MONTH: 2}
+    parts = min(known.get(details.birth_precision, 1), known.get(details.deceased_precision, 1))
+    return details.deceased_on.timetuple()[:parts] < details.birth_date.timetuple()[:parts]

@@ -83,7 +83,11 @@ class Patient(Idempotent, Keyed, Base):
     birth_date: Mapped[dt.date | None]
     birth_precision: Mapped[BirthPrecision] = mapped_column(text_enum(BirthPrecision), default=BirthPrecision.DAY)
     sex: Mapped[Sex] = mapped_column(text_enum(Sex), default=Sex.UNKNOWN)
+    is_deceased: Mapped[bool] = mapped_column(default=False, server_default=false())
     deceased_on: Mapped[dt.date | None]
+    deceased_precision: Mapped[BirthPrecision] = mapped_column(
+        text_enum(BirthPrecision, "deceased_precision"), default=BirthPrecision.DAY, server_default="day"
+    )
     language: Mapped[str | None] = mapped_column(String(40))
     telecoms: Mapped[list[dict[str, Any]]] = mapped_column(EncryptedJson("patients.telecoms"), default=list)
     addresses: Mapped[list[dict[str, Any]]] = mapped_column(EncryptedJson("patients.addresses"), default=list)

@@ -130,6 +130,17 @@ class BirthDateField(DateTextField):
         return read_birth_date(typed)
 
 
+class DeathDateField(BirthDateField):
+    """A day of death as far as it is known: full, month and year, a year, or said from today; a PartialDate or None."""
+
+    def read(self, typed: str) -> PartialDate:
+        known = dates.parse_date(typed, today=today(), day_first=_day_first(), locale=_locale())
+        found = known or PartialDate(read_day(typed, Heading.BACK))
+        if found.date > today():
+            raise ValueError(_("This date lies in the future."))
+        return found
+
+
 def read_birth_date(typed: str) -> PartialDate:
     """What was typed as a birth date, by the clinic's habits; ValueError with what to type instead."""
     found = dates.parse_birth_date(typed, today=today(), day_first=_day_first(), locale=_locale())

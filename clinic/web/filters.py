@@ -2,6 +2,7 @@
 
 import datetime as dt
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_time as format_wall_time
@@ -100,6 +101,35 @@ def age(day: dt.date | None, precision: str = "day") -> str:
     return age_in(get_locale(), day, precision, today())
 
 
+def age_of(person: Any) -> str:
+    """The age of a row with birth and death; of the dead the one they died at: "died at 81 y"."""
+    return age_of_in(get_locale(), person, today())
+
+
+def age_of_in(locale: Locale | None, person: Any, now: dt.date) -> str:
+    """The same in a language, on a day, for lists."""
+    born, died = person.birth_date, person.deceased_on
+    if not person.is_deceased:
+        return age_in(locale, born, person.birth_precision, now)
+    if born is None or died is None:
+        return str(_("died"))
+    known = {person.birth_precision, person.deceased_precision}
+    is_exact = known <= {"day"} or (known <= {"day", "month"} and born.month != died.month)
+    return str(_("died at %(age)s", age=age_in(locale, born, "day" if is_exact else "estimated", died)))
+
+
+def death_in_words(is_deceased: bool, day: dt.date | None, precision: str) -> str:
+    """That somebody died, and when as far as it is known; empty for the living."""
+    if not is_deceased:
+        return ""
+    return str(_("Died %(date)s", date=birth_date(day, precision)) if day else _("Died"))
+
+
+def died(person: Any) -> str:
+    """The same of a row."""
+    return death_in_words(person.is_deceased, person.deceased_on, person.deceased_precision)
+
+
 def age_in(locale: Locale | None, day: dt.date | None, precision: str, now: dt.date) -> str:
     """The same in a language, on a day, for lists."""
     if day is None:
@@ -166,6 +196,8 @@ FILTERS = (
     full_date,
     birth_date,
     age,
+    age_of,
+    died,
     number,
     phone,
     money,

@@ -57,6 +57,7 @@ class Line(NamedTuple):
     mrn: str
     birth_date: dt.date | None
     birth_precision: BirthPrecision
+    is_deceased: bool
     service: str
     practitioner: str | None
     room: str | None
@@ -66,7 +67,8 @@ def list_lines(session: Session, *, from_day: dt.date, to_day: dt.date) -> list[
     """Appointments of the days from one to the other, both included, in their order; in one query."""
     one = Appointment
     own = (one.id, one.version, one.state, one.day, one.starts_at, one.ends_at, one.practitioner_id, one.room_id)
-    patient = (one.patient_id, Patient.display_name, Patient.mrn, Patient.birth_date, Patient.birth_precision)
+    born = (Patient.birth_date, Patient.birth_precision)
+    patient = (one.patient_id, Patient.display_name, Patient.mrn, *born, Patient.is_deceased)
     query = (
         select(*own, *patient, Service.name, Practitioner.display_name, Room.name)
         .join(Patient, Patient.id == one.patient_id)

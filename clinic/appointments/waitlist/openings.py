@@ -15,6 +15,7 @@ from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
 from clinic.appointments.waitlist.queries import list_entries
 from clinic.clock import clinic_day
 from clinic.directory.models import Room, Service
+from clinic.patients.models import Patient
 
 # How many times are looked for per kind of wish, how many are shown, and how many people are named for each.
 OFFERED, SHOWN, NAMED = 3, 30, 3
@@ -82,7 +83,9 @@ def _wishes(session: Session, today: dt.date, now: dt.datetime) -> list[Wish]:
 
 def _is_waiting(today: dt.date, now: dt.datetime) -> ColumnElement[bool]:
     has_no_hold = or_(WaitlistEntry.held_until.is_(None), WaitlistEntry.held_until <= now)
-    return (WaitlistEntry.state == WaitState.WAITING) & (WaitlistEntry.until_day >= today) & has_no_hold
+    is_dead = select(Patient.id).where(Patient.id == WaitlistEntry.patient_id, Patient.is_deceased).exists()
+    is_waiting = (WaitlistEntry.state == WaitState.WAITING) & (WaitlistEntry.until_day >= today)
+    return is_waiting & has_no_hold & ~is_dead
 
 
 def _candidates(session: Session, wishes: list[Wish], now: dt.datetime, zone: ZoneInfo) -> list[_Candidate]:

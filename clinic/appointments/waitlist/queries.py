@@ -12,6 +12,7 @@ from clinic.appointments.waitlist.models import WaitlistEntry, WaitState
 from clinic.db import UtcDateTime
 from clinic.errors import NotFound
 from clinic.paging import Place
+from clinic.patients.models import Patient
 
 
 def get_entry(session: Session, entry_id: int, *, lock: bool = False) -> WaitlistEntry:
@@ -73,6 +74,7 @@ def count_suited(session: Session, appointment: Appointment) -> int:
         WaitlistEntry.from_day <= appointment.day,
         WaitlistEntry.until_day >= appointment.day,
         WaitlistEntry.patient_id != appointment.patient_id,
+        WaitlistEntry.patient_id.not_in(select(Patient.id).where(Patient.is_deceased)),
         or_(
             WaitlistEntry.practitioner_id == appointment.practitioner_id,
             WaitlistEntry.practitioner_id.is_(None) & (WaitlistEntry.service_id == appointment.service_id),

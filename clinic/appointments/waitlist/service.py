@@ -21,6 +21,7 @@ from clinic.clock import clinic_day
 from clinic.directory.models import Practitioner
 from clinic.errors import Conflict, Invalid
 from clinic.idempotency import Key, find_made, key_of, made_with
+from clinic.patients.queries import get_living
 
 TOPIC = "waitlist"
 HOLD = dt.timedelta(minutes=10)
@@ -73,10 +74,14 @@ def join_waitlist(
 def hold_time(
     session: Session, *, entry_id: int, placement: Placement, actor: Actor, now: dt.datetime, zone: ZoneInfo
 ) -> WaitlistEntry:
-    """Keep a time for one who waits, for ten minutes. SlotTaken when it is no longer free for this patient."""
+    """Keep a time for one who waits, for ten minutes.
+
+    SlotTaken when it is no longer free for this patient, Invalid once they died.
+    """
     entry = _locked(session, entry_id)
     check_placement(session, placement, now=now, zone=zone)
     lock_resources(session, placement, entry.patient_id)
+    get_living(session, entry.patient_id)
     clashes = find_clashes(session, placement, entry.patient_id, now=now, zone=zone)
     if clashes:
         raise SlotTaken(clashes)

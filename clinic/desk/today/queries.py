@@ -72,6 +72,7 @@ _WHO = (
     Patient.display_name.label("name"),
     Patient.search_name,
     Patient.mrn,
+    Patient.is_deceased,
     Practitioner.display_name.label("practitioner"),
 )
 
@@ -86,6 +87,7 @@ def _shared(row: Row[Any]) -> dict[str, Any]:
         "department_id": row.department_id,
         "practitioner_id": row.practitioner_id,
         "practitioner": row.practitioner,
+        "is_deceased": row.is_deceased,
     }
 
 

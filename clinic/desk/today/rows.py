@@ -82,6 +82,7 @@ class Line:
     room: str | None = None
     called_at: dt.datetime | None = None
     is_claimed: bool = False
+    is_deceased: bool = False
 
     @property
     def order(self) -> tuple[int, float, str]:

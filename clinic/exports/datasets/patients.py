@@ -104,7 +104,10 @@ def _sources(zone: ZoneInfo) -> dict[str, Source]:
         **{name: plain(getattr(Patient, name)) for name in _PLAIN},
         **{name: day(getattr(Patient, name)) for name in ("birth_date", "deceased_on")},
         **{name: instant(getattr(Patient, name), zone) for name in ("last_visit_at", "registered_at")},
-        **{name: Source(getattr(Patient, name)) for name in ("consent_to_contact", "consent_to_share", "is_active")},
+        **{
+            name: Source(getattr(Patient, name))
+            for name in ("consent_to_contact", "consent_to_share", "is_active", "is_deceased")
+        },
         **{name: sealed_json(getattr(Patient, name), f"patients.{name}", pick) for name, pick in _SEALED.items()},
         "notes": sealed_text(Patient.notes, "patients.notes"),
         "identifiers": _identifiers(),
@@ -124,6 +127,7 @@ _PLAIN = (
     "prefix",
     "suffix",
     "birth_precision",
+    "deceased_precision",
     "sex",
     "language",
 )
@@ -140,7 +144,8 @@ _COLUMNS = (
         "birth_date", _l("Birth date"), ("birth_date", "birth_precision"), CellKind.DATE, _birth_dates, is_default=True
     ),
     Column("birth_precision", _l("Birth date known to"), ("birth_precision",), CellKind.CODE, is_default=True),
-    Column("deceased_on", _l("Died on"), ("deceased_on",), CellKind.DATE),
+    Column("is_deceased", _l("Died"), ("is_deceased",), CellKind.CODE, yes_no),
+    Column("deceased_on", _l("Died on"), ("deceased_on", "deceased_precision"), CellKind.DATE, _birth_dates),
     Column("phone", _l("Phone"), ("telecoms",), fill=_item(0), is_default=True),
     Column("email", _l("E-mail"), ("telecoms",), fill=_item(1), is_default=True),
     Column("address", _l("Address"), ("addresses",), fill=_item(0)),

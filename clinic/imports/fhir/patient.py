@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from clinic.dates import DAY, YEAR
+from clinic.dates import YEAR
 from clinic.imports.fhir.elements import (
     Element,
     addresses,
@@ -48,7 +48,8 @@ _UNDERSTOOD = {
 # Fields of PatientDetails that a FHIR Patient speaks of.
 SUPPLIED = frozenset({
     "family_name", "given_name", "prefix", "suffix", "other_names", "birth_date", "birth_precision", "sex",
-    "deceased_on", "language", "telecoms", "addresses", "contacts", "extra", "practitioner_id", "identifiers",
+    "is_deceased", "deceased_on", "deceased_precision", "language", "telecoms", "addresses", "contacts", "extra",
+    "practitioner_id", "identifiers",
 })  # fmt: skip
 _NAME_RANK = {"official": 0, "usual": 1, None: 2}
 
@@ -65,7 +66,7 @@ def read_patient(resource: Element, region: str) -> PatientDetails:
         other_names=tuple(_other_name(name) for name in names[1:]),
         **born,
         sex=sex_of(resource),
-        deceased_on=_deceased_on(resource),
+        **_death(resource),
         language=_language(resource),
         telecoms=telecoms(resource, region_of(homes, region)),
         addresses=homes,
@@ -117,11 +118,13 @@ def _birth(resource: Element) -> dict[str, Any]:
     return {"birth_date": born.date, "birth_precision": BirthPrecision(born.precision)}
 
 
-def _deceased_on(resource: Element) -> Any:
-    """The day of death; one known to the month or year only stays in `extra`."""
+def _death(resource: Element) -> dict[str, Any]:
+    """That somebody died, with or without a day."""
     written = text(resource, "deceasedDateTime")
-    died = partial_date(written[:10], "deceasedDateTime") if written else None
-    return died.date if died and died.precision == DAY else None
+    if written is None:
+        return {"is_deceased": bool(flag(resource, "deceasedBoolean"))}
+    died = partial_date(written[:10], "deceasedDateTime")
+    return {"is_deceased": True, "deceased_on": died.date, "deceased_precision": BirthPrecision(died.precision)}
 
 
 def _language(resource: Element) -> str | None:

@@ -112,7 +112,9 @@ FIELDS = {
     "birth_date": _l("Birth date"),
     "birth_precision": _l("Birth date is known to the"),
     "sex": _l("Sex"),
+    "is_deceased": _l("Died"),
     "deceased_on": _l("Died on"),
+    "deceased_precision": _l("Day of death is known to the"),
     "language": _l("Language"),
     "telecoms": _l("Phones and e-mail"),
     "addresses": _l("Addresses"),
@@ -174,9 +176,10 @@ def _describe(entry: AuditEntry, practitioners: dict[int, str]) -> Happening:
     before, after = entry.before or {}, entry.after or {}
     # Other areas keep numbers of rows and states beside what can be read.
     names = {name for name in (*before, *after) if name in FIELDS}
-    if "birth_date" in names:
-        before, after = _with_birth(before), _with_birth(after)
-        names.discard("birth_precision")
+    for day, precision in (("birth_date", "birth_precision"), ("deceased_on", "deceased_precision")):
+        if day in names:
+            before, after = _as_known(before, day, precision), _as_known(after, day, precision)
+            names.discard(precision)
     changes = [
         (
             str(FIELDS[name]),
@@ -192,12 +195,11 @@ def _describe(entry: AuditEntry, practitioners: dict[int, str]) -> Happening:
     return Happening(title, entry.actor_name, entry.at, tone, changes)
 
 
-def _with_birth(state: dict[str, Any]) -> dict[str, Any]:
-    """The birth date as far as it is known, in words."""
-    if not state.get("birth_date"):
+def _as_known(state: dict[str, Any], day: str, precision: str) -> dict[str, Any]:
+    """The date as far as it is known, in words."""
+    if not state.get(day):
         return state
-    day = dt.date.fromisoformat(state["birth_date"])
-    return state | {"birth_date": birth_date(day, state.get("birth_precision", "day"))}
+    return state | {day: birth_date(dt.date.fromisoformat(state[day]), state.get(precision, "day"))}
 
 
 def value_in_words(name: str, value: Any, practitioners: dict[int, str]) -> str:
@@ -226,6 +228,7 @@ def value_in_words(name: str, value: Any, practitioners: dict[int, str]) -> str:
 _WORDS: dict[str, dict[Any, Any]] = {
     "sex": labels.SEXES,
     "birth_precision": PRECISIONS,
+    "deceased_precision": PRECISIONS,
     "level": labels.ALERT_LEVELS,
     "consent_to_contact": labels.CONSENTS,
     "consent_to_share": labels.CONSENTS,

@@ -13,7 +13,7 @@ from clinic import clock
 from clinic.patients.labels import SEXES
 from clinic.patients.listing.rows import PatientRow
 from clinic.patients.search.highlight import Marker
-from clinic.web.filters import age_in, birth_date_in, date_in, today
+from clinic.web.filters import age_of_in, birth_date_in, date_in, today
 from clinic.web.security import settings
 
 
@@ -57,7 +57,7 @@ def write_lines(rows: Iterable[PatientRow], marker: Marker | None = None, *, reg
                 payer=row.payer or "",
                 seen=date_in(locale, clock.clinic_day(instant, zone)) if instant else "",
                 alert=row.alert,
-                is_deceased=row.deceased_on is not None,
+                is_deceased=row.is_deceased,
                 is_inactive=not row.is_active,
                 is_number=marker is not None and marker.is_number(row),
             )
@@ -66,8 +66,8 @@ def write_lines(rows: Iterable[PatientRow], marker: Marker | None = None, *, reg
 
 
 def _age_and_sex(locale: Locale | None, row: PatientRow, now: dt.date) -> str:
-    """ "44 y, female"; of the dead and of those whose age nobody knows only the sex."""
-    years = "" if row.deceased_on else age_in(locale, row.birth_date, row.birth_precision, now)
+    """ "44 y, female", "died at 81 y, male"; of those whose age nobody knows only the sex."""
+    years = age_of_in(locale, row, now)
     return f"{years}, {_sex(locale, row.sex, True)}" if years else _sex(locale, row.sex, False)
 
 

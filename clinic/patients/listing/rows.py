@@ -26,7 +26,9 @@ class PatientRow:
     sex: str
     telecoms: list[dict[str, Any]]
     is_active: bool
+    is_deceased: bool
     deceased_on: dt.date | None
+    deceased_precision: str
     last_visit_at: dt.datetime | None
     registered_at: dt.datetime
     practitioner: str | None
@@ -68,7 +70,14 @@ def _rows_query() -> Select[Any]:
     table = Patient.__table__.c
     columns = [
         *(table.id, table.mrn, table.display_name, table.birth_date, table.birth_precision, table.sex, table.telecoms),
-        *(table.is_active, table.deceased_on, table.last_visit_at, table.registered_at),
+        *(
+            table.is_active,
+            table.is_deceased,
+            table.deceased_on,
+            table.deceased_precision,
+            table.last_visit_at,
+            table.registered_at,
+        ),
         Practitioner.__table__.c.display_name.label("practitioner"),
         payer.correlate(Patient).scalar_subquery().label("payer"),
         worst.correlate(Patient).scalar_subquery().label("severity"),

@@ -39,13 +39,15 @@ FIELDS = (
     *_plain("family_name", "given_name", "prefix", "suffix"),
     *_joined("other_names"),
     Field("birth_date", ("birth_date", "birth_precision")),
-    *_plain("sex", "deceased_on", "language"),
+    *_plain("sex"),
+    Field("is_deceased", ("is_deceased", "deceased_on", "deceased_precision")),
+    *_plain("language"),
     *_joined("telecoms", "addresses", "contacts"),
     *_plain("practitioner_id", "consent_to_contact", "consent_to_share", "hide_name"),
     *_joined("notes", "extra"),
 )
-# Nobody asked for it: that is no answer of this record's own, and gives way to the other's.
-_ASKED_FOR = {"hide_name"}
+# Nobody asked for it, or nobody heard of it: that is no answer of this record's own, and gives way to the other's.
+_ASKED_FOR = {"hide_name", "is_deceased"}
 _NAMES = ("family_name", "given_name")
 
 

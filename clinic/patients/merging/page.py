@@ -16,7 +16,7 @@ from clinic.patients.merging.labels import rows_in_words
 from clinic.patients.merging.references import count_rows_of
 from clinic.patients.models import Patient
 from clinic.patients.queries import get_patient
-from clinic.web.filters import birth_date
+from clinic.web.filters import birth_date, death_in_words
 
 
 @dataclass(frozen=True)
@@ -85,5 +85,8 @@ def _lines(field: Field, details: PatientDetails, names: dict[int, str]) -> list
     value = getattr(details, field.parts[0])
     if field.name == "birth_date":
         return [birth_date(value, details.birth_precision.value)] if value else []
+    if field.name == "is_deceased":
+        text = death_in_words(value, details.deceased_on, details.deceased_precision.value)
+        return [text] if text else []
     parts = [[item] for item in value] if isinstance(value, list | tuple) else [value]
     return [text for part in parts if (text := value_in_words(field.name, part, names))]

@@ -18,7 +18,7 @@ from clinic.numbers import whole
 from clinic.patients.details import NAME_MAX, PatientDetails
 from clinic.patients.labels import NAME_USES, SEXES, languages
 from clinic.phones import shown, to_e164
-from clinic.web.fields import BirthDateField, DateTextField, PastDateField
+from clinic.web.fields import BirthDateField, DateTextField, DeathDateField
 from clinic.web.forms import CreateForm, Form, options, tidy
 from clinic.web.security import settings
 
@@ -116,7 +116,8 @@ class PatientForm(Form):
         _l("Never show the name in the waiting room"),
         description=_l("Screens then show the ticket only, whatever they show of others."),
     )
-    deceased_on = PastDateField(_l("Died on"))
+    is_deceased = BooleanField(_l("This person has died"))
+    deceased_on = DeathDateField(_l("Died on"), description=_l("As far as it is known; may stay empty."))
     notes = TextAreaField(_l("Notes"), [Length(max=4000)])
 
     def __init__(self, *args: Any, stored: PatientDetails | None = None, **kwargs: Any) -> None:

@@ -17,7 +17,7 @@ from clinic.web.fields import read_birth_date
 
 Item = TypeVar("Item")
 Shown = dict[str, Any]
-_AS_TYPED = ("family_name", "given_name", "prefix", "suffix", "language", "practitioner_id", "deceased_on", "notes")
+_AS_TYPED = ("family_name", "given_name", "prefix", "suffix", "language", "practitioner_id", "notes")
 _ADDRESS = ("postal_code", "city", "state", "country")
 _CONSENT = {"yes": True, "no": False}
 _ANSWERS = {True: "yes", False: "no", None: ""}
@@ -30,6 +30,8 @@ def shown_values(details: PatientDetails, region: str) -> Shown:
     values: Shown = {name: getattr(details, name) for name in _AS_TYPED}
     return values | {
         "birth_date": _birth(details),
+        "is_deceased": details.is_deceased,
+        "deceased_on": _death(details),
         "sex": details.sex.value,
         "phone": numbers[0] if numbers else None,
         "other_phone": numbers[1] if len(numbers) > 1 else None,
@@ -75,11 +77,15 @@ def typed_details(form: PatientForm, region: str) -> PatientDetails:
     """What the form says, over what is stored; fields that were refused count as empty."""
     old = form.stored
     birth: PartialDate | None = form.birth_date.data
+    death: PartialDate | None = form.deceased_on.data
     return replace(
         old,
         **{name: form[name].data for name in _AS_TYPED},
         birth_date=birth.date if birth else None,
         birth_precision=BirthPrecision(birth.precision) if birth else BirthPrecision.DAY,
+        is_deceased=form.is_deceased.data or death is not None,
+        deceased_on=death.date if death else None,
+        deceased_precision=BirthPrecision(death.precision) if death else BirthPrecision.DAY,
         sex=Sex(form.sex.data or Sex.UNKNOWN),
         telecoms=_telecoms(form, region),
         addresses=_addresses(form),
@@ -112,6 +118,10 @@ def _merged(
 
 def _birth(details: PatientDetails) -> PartialDate | None:
     return PartialDate(details.birth_date, details.birth_precision.value) if details.birth_date else None
+
+
+def _death(details: PatientDetails) -> PartialDate | None:
+    return PartialDate(details.deceased_on, details.deceased_precision.value) if details.deceased_on else None
 
 
 def _split(telecoms: Iterable[Shown]) -> tuple[list[Shown], list[Shown]]:

@@ -12,6 +12,7 @@ from clinic.audit.service import Actor
 from clinic.clock import clinic_day
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.idempotency import Key, find_made
+from clinic.patients.queries import living
 from clinic.patients.service import lock_patient
 from clinic.queue.models import Lane, QueueEntry, State, Step
 from clinic.queue.queries import get_entry, list_of_visit, list_open_of_patient
@@ -142,7 +143,7 @@ def _lock_patients_day(
     """Visits, appointment and patient, in this order. Of two check-ins at once the second sees what the first did."""
     lock_visits(session, patient_id, day)
     appointment = _lock_appointment(session, appointment_id, patient_id, day) if appointment_id is not None else None
-    lock_patient(session, patient_id)
+    living(lock_patient(session, patient_id))
     return appointment
 
 

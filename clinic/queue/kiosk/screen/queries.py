@@ -49,7 +49,7 @@ def find_claimed(session: Session, claim: Claim) -> int | None:
     fitting = select(Patient).where(
         Patient.is_active,
         Patient.merged_into_id.is_(None),
-        Patient.deceased_on.is_(None),
+        Patient.is_deceased.is_(False),
         Patient.birth_date == claim.birth_date,
         Patient.birth_precision == BirthPrecision.DAY,
     )
