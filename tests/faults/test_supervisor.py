@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from clinic.ops.priority import BACKGROUND
+from tests.faults.stubborn import signed_in
 from tests.running_clinic import PARTS, ROOT, SUPERVISOR, RunningClinic, free_port, wait_until
 
 pytestmark = pytest.mark.faults
@@ -26,6 +27,21 @@ def refused(clinic: RunningClinic, command: list[str] = SUPERVISOR, **changes: s
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     return done.stderr
+
+
+def look_at_charts(clinic: RunningClinic) -> set[int]:
+    """Open the charts of some patients; whose."""
+    visitor = signed_in(clinic, "reception")
+    patients = {int(row[0]) for row in clinic.rows("SELECT id FROM patients WHERE is_active ORDER BY id LIMIT 12")}
+    for patient_id in patients:
+        visitor.get(f"/patients/{patient_id}")
+    return patients
+
+
+def opened(clinic: RunningClinic) -> set[int]:
+    """Whose charts the log says were opened."""
+    found = clinic.rows("SELECT patient_id FROM audit_entries WHERE action = 'patients.open'")
+    return {int(row[0]) for row in found}
 
 
 def used_by_tree(root: psutil.Process) -> dict[str, int]:
@@ -95,10 +111,15 @@ def test_nothing_is_left_after_a_stop_and_the_next_start_finds_the_data(number: 
         assert "Sample sign-ins" in clinic.start()
         clinic.flask("users", "create", "kept", "--name", "Kept", "--role", "admin", "--password", "correct horse 1")
         tree = clinic.supervisor.children(recursive=True)
+        read = look_at_charts(clinic)
+        if number is signal.SIGKILL:
+            # Nothing can be written at such an end; a moment later it was.
+            wait_until(lambda: read <= opened(clinic), 20, "what was read is not in the log")
         code = clinic.stop(number)
         _, alive = psutil.wait_procs(tree, timeout=5)
         assert alive == []
         assert code == (-signal.SIGKILL if number is signal.SIGKILL else 0)
+        assert read <= opened(clinic)
         clinic.start()
         with pytest.raises(subprocess.CalledProcessError):
             clinic.flask("users", "create", "kept", "--name", "x", "--role", "admin", "--password", "correct horse 1")

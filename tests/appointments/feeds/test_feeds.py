@@ -1,6 +1,7 @@
 """Calendar addresses, and the file of one appointment: read by a real iCalendar reader."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from icalendar import Calendar, Component
@@ -12,6 +13,7 @@ from clinic import clock
 from clinic.appointments.feeds.models import CalendarFeed
 from clinic.appointments.models import CancelledBy
 from clinic.appointments.service import cancel_appointment, confirm_appointment
+from clinic.audit.queries import AuditFilter, list_entries
 from clinic.auth.access import Role
 from clinic.db import transaction
 from tests.appointments.conftest import Clinic
@@ -51,6 +53,33 @@ def test_names_are_in_it_only_where_allowed(manager: Browser, clinic: Clinic) ->
     clinic.book(soon(9, 15))
     (event,) = events(manager.get(make_address(manager, clinic, shows_names="y")))
     assert str(event["summary"]) == "Amina Benali · Consultation"
+
+
+@pytest.mark.guards("whoever reads names from a calendar address is recorded, once an hour and address")
+def test_reading_names_is_recorded_once_an_hour_and_address(
+    manager: Browser, session: Session, clinic: Clinic, write_readings: Callable[[], int]
+) -> None:
+    appointment = clinic.book(soon(9, 15))
+    address = make_address(manager, clinic, shows_names="y")
+    manager.client.delete_cookie("clinic")
+    for where in ("10.0.0.1", "10.0.0.1", "10.0.0.2"):
+        assert manager.get(address, environ_overrides={"REMOTE_ADDR": where}).status_code == 200
+    write_readings()
+    found = list_entries(session, AuditFilter(patient_id=appointment.patient_id), before=None, limit=9)
+    read = [entry for entry in found if entry.action == "feeds.read"]
+    assert [entry.after["address"] for entry in read] == ["10.0.0.2", "10.0.0.1"]
+    assert all(entry.actor_name.startswith("calendar address ") for entry in read)
+
+
+def test_reading_an_address_without_names_is_not(
+    manager: Browser, session: Session, clinic: Clinic, write_readings: Callable[[], int]
+) -> None:
+    clinic.book(soon(9, 15))
+    address = make_address(manager, clinic)
+    write_readings()
+    manager.client.delete_cookie("clinic")
+    assert manager.get(address).status_code == 200
+    assert write_readings() == 0
 
 
 def test_a_moved_appointment_replaces_the_old_one_and_a_cancelled_one_leaves(
