@@ -5,8 +5,8 @@ const KEYS = ["ArrowDown", "ArrowUp", "Home", "End", "ArrowLeft", "ArrowRight"];
 
 const BELOW_TOPBAR = 60;
 
-// What a filter hides is passed over.
-const links = (rows) => [...rows.querySelectorAll(ROW)].filter((link) => !link.closest("[hidden]"));
+// What a filter hides or a folded group holds is passed over.
+const links = (rows) => [...rows.querySelectorAll(ROW)].filter((link) => !link.closest("[hidden], details:not([open])"));
 
 function indexOf(list, element) {
   const row = element.closest("tr, [data-row], .result");

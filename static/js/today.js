@@ -12,6 +12,21 @@ function narrow() {
   for (const line of document.querySelectorAll("#today [data-text]")) {
     line.hidden = !typed.every((word) => line.dataset.text.includes(word));
   }
+  unfold();
+}
+
+// While a search runs, the folded group with a match in it stands open; afterwards it is as the person left it.
+function unfold() {
+  const folded = document.querySelector("#today details.today-missed");
+  if (!folded) return;
+  const isMatch = Boolean(field.value.trim() && folded.querySelector("[data-row]:not([hidden])"));
+  if (isMatch && !folded.open) {
+    folded.open = true;
+    folded.dataset.openedBySearch = "";
+  } else if (!isMatch && "openedBySearch" in folded.dataset) {
+    folded.open = false;
+    delete folded.dataset.openedBySearch;
+  }
 }
 
 const first = () => document.querySelector("#today [data-row]:not([hidden]) .row-link");
@@ -19,9 +34,23 @@ const first = () => document.querySelector("#today [data-row]:not([hidden]) .row
 field.addEventListener("input", narrow);
 document.addEventListener("htmx:afterSettle", narrow);
 
+function showAll() {
+  field.value = "";
+  for (const select of form.querySelectorAll("select")) select.value = "0";
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[name=show_all]")) showAll();
+}, true);
+
+// Whoever was searched for is here now: the next one is looked for among all again.
+document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+  if (detail.xhr.status < 400 && /\/check-in$/.test(detail.requestConfig.path)) field.value = "";
+});
+
 // Enter goes to the first match, as arrow down does.
 form.addEventListener("submit", (event) => {
-  const link = first();
+  const link = event.submitter?.name === "show_all" ? null : first();
   if (!link) return;
   event.preventDefault();
   event.stopImmediatePropagation();

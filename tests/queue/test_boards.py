@@ -251,3 +251,14 @@ def test_more_waiting_than_fit_are_counted(receptionist: Browser, make: Factory,
     page = receptionist.page(board_url(consultation))
     assert "and 2 more" in page
     assert page.count('class="ticket"') == queries.WAITING_SHOWN
+
+
+@pytest.mark.guards("an empty list says why it is empty: nothing there, or nothing that the search or the filter shows")
+def test_a_board_of_one_room_speaks_of_that_room(receptionist: Browser, make: Factory) -> None:
+    department = make.department()
+    service, (here, there) = make.service(department), (make.room(department, name) for name in ("One", "Two"))
+    entry = make.ticket(service)
+    receptionist.post(f"/queue/{entry.id}/call", {"room_id": str(there.id)})
+    page = receptionist.page(f"/queue/boards/{department.id}?room={here.id}")
+    assert "Nobody is called to One." in page
+    assert "Nobody is called." not in page

@@ -130,7 +130,7 @@ def test_the_chart_lists_the_visits_of_its_patient_with_their_tickets(
 def test_a_day_can_be_read_today_and_later(receptionist: Browser, waiting: Visit) -> None:
     assert "Jean Dupont" in receptionist.page("/visits")
     assert "Jean Dupont" in receptionist.page(f"/visits?day={waiting.day}&state=waiting")
-    assert "No visit on this day" in receptionist.page(f"/visits?day={waiting.day}&state=left")
+    assert "No visit of this day is in this state" in receptionist.page(f"/visits?day={waiting.day}&state=left")
     assert "No visit on this day" in receptionist.page("/visits?day=2020-01-01")
     assert "Jean Dupont" in receptionist.page("/visits?after=nonsense")
     assert "A-001" in receptionist.page(f"/visits/{waiting.id}")
@@ -175,3 +175,11 @@ def test_the_calendar_leads_to_check_in_and_then_to_the_visit(
     assert address not in page
     assert f"/visits/appointments/{booked.id}" in page
     assert "A-001" in receptionist.page(f"/visits/appointments/{booked.id}")
+
+
+@pytest.mark.guards("an empty list says why it is empty: nothing there, or nothing that the search or the filter shows")
+def test_a_day_narrowed_to_a_state_is_not_called_empty(receptionist: Browser, make: Factory) -> None:
+    make.ticket(make.service(make.department()), make.patient())
+    narrowed = receptionist.page("/visits?state=finished")
+    assert "No visit on this day" not in narrowed
+    assert "No visit of this day is in this state" in narrowed

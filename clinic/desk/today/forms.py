@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import Optional
 
 from clinic.appointments.words import STATE_WORDS as APPOINTMENT_STATES
@@ -36,6 +36,7 @@ class FilterForm(Form):
     q = StringField(_l("Find in this day"), filters=[lambda typed: (typed or "")[:TYPED_MAX]])
     department_id = WholeField(_l("Department"), validators=[Optional()])
     practitioner_id = WholeField(_l("Practitioner"), validators=[Optional()])
+    show_all = BooleanField(_l("Show all"))
 
 
 class CallForm(KeyedForm):

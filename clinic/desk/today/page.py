@@ -42,11 +42,12 @@ class Narrowing:
 
 @dataclass(frozen=True)
 class Column:
-    """One group: the lines that fit, and how many there are."""
+    """One group: the lines that fit, how many there are, and how many more the narrowing hides."""
 
     group: Group
     lines: Sequence[Line]
     count: int
+    hidden: int
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,16 @@ def read_today(session: Session, day: dt.date, narrowing: Narrowing) -> Today:
     names = {line.practitioner_id: line.practitioner or "" for line in lines if line.practitioner_id}
     return Today(
         day=day,
-        columns=[_column(group, passing) for group in Group],
+        columns=[_column(group, passing, lines) for group in Group],
         total=len(lines),
         practitioners=sorted(names.items(), key=lambda named: fold(named[1])),
     )
 
 
-def _column(group: Group, lines: list[Line]) -> Column:
-    own = [line for line in lines if line.group is group]
-    return Column(group, own[: SHOWN[group]], len(own))
+def _column(group: Group, passing: list[Line], everyone: list[Line]) -> Column:
+    own = [line for line in passing if line.group is group]
+    total = sum(line.group is group for line in everyone)
+    return Column(group, own[: SHOWN[group]], len(own), total - len(own))
 
 
 def read_group(
@@ -120,6 +122,11 @@ def read_group(
     lines = [line for line in read_lines(session, day) if line.group is group and narrowing.lets_pass(line)]
     rest = [line for line in lines if after is None or line.order > after]
     return page_after(rest, lambda line: line.order)
+
+
+def count_hidden(session: Session, day: dt.date, group: Group, narrowing: Narrowing) -> int:
+    """How many of a group the narrowing does not show."""
+    return sum(line.group is group and not narrowing.lets_pass(line) for line in read_lines(session, day))
 
 
 def list_places(session: Session) -> list[Place]:

@@ -46,6 +46,8 @@ def find() -> Response:
     form = FilterForm()
     form.validate()
     narrowing = Narrowing(form.q.data or "", form.department_id.data or 0, form.practitioner_id.data or 0)
+    if form.show_all.data:
+        narrowing = Narrowing()
     chosen = [narrowing.department_id, narrowing.practitioner_id]
     if session.get(CHOSEN, [0, 0]) != chosen:
         session[CHOSEN] = chosen
@@ -95,6 +97,7 @@ def group(group: str) -> Response:
         group=shown,
         title=GROUP_WORDS[shown],
         page=found,
+        hidden=page.count_hidden(current_session(), today(), shown, _remembered()),
         day=today(),
     )
 

@@ -82,6 +82,31 @@ def test_arrow_down_never_lands_on_somebody_who_does_not_match(employ: Employ) -
     page.unroute_all(behavior="ignoreErrors")
 
 
+@pytest.mark.guards("a no-show who arrives after all is found and checked in from Today")
+def test_a_no_show_who_arrives_is_found_and_checked_in(employ: Employ) -> None:
+    person = at_today(employ, "reception")
+    page = person.page
+    missed = page.locator("#column-missed [data-row]:has(button[data-key=c]) .row-link").first
+    name, number = missed.text_content() or "", (missed.get_attribute("title") or "").rpartition(" ")[2]
+    expect(missed).not_to_be_visible()
+    search_for(person, number)
+    expect(page.locator("#today")).to_have_attribute("data-typed", number)
+    expect(page.locator("#column-missed")).to_have_attribute("open", "")
+    person.press("ArrowDown")
+    expect(page.locator("#today .row-link:focus")).to_have_text(name)
+    person.look()
+    person.press("c")
+    expect(page.locator("#column-waiting")).to_contain_text(name)
+    expect(page.locator("#today-q")).to_have_value("")
+    expect(page.locator("#today")).to_have_attribute("data-typed", "")
+    expect(page.locator("#column-missed")).not_to_have_attribute("open", "")
+    person.press("f")
+    person.type("zzzz")
+    page.get_by_role("button", name="Show all").first.click()
+    expect(page.locator("#column-waiting")).to_contain_text(name)
+    expect(page.locator("#today-q")).to_have_value("")
+
+
 def test_a_note_is_written_seen_by_the_next_shift_and_acknowledged(employ: Employ) -> None:
     person, following = at_today(employ, "reception"), at_today(employ, "nurse")
     text = f"The key of the cupboard is at the counter {uuid.uuid4().hex[:6]}"

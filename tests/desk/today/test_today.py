@@ -243,3 +243,27 @@ def make_outdated(session: Session) -> None:
 
 def test_home_is_today(receptionist: Browser) -> None:
     assert receptionist.get("/").location == "/today"
+
+
+@pytest.mark.guards("an empty list says why it is empty: nothing there, or nothing that the search or the filter shows")
+def test_nobody_is_said_only_where_nobody_is(receptionist: Browser, make: Factory, service: Service) -> None:
+    appointment = booked(make, service, "Expected")
+    make.ticket(service, make.patient("Here"))
+    other = make.practitioner("Nobody's")
+    make.appointment(service, make.patient("Other"), noon() + dt.timedelta(hours=1), practitioner=other, now=noon())
+    searched = columns(receptionist.post("/today", {"q": "Here"}).text)
+    assert "Nobody is expected any more." not in searched["expected"]
+    assert "None of the 2 people here matches the search." in searched["expected"]
+    assert 'name="show_all"' in searched["expected"]
+    assert "Nobody is being seen." in searched["seeing"]
+    # By what was chosen, which is remembered.
+    chosen = {"practitioner_id": str(appointment.practitioner_id)}
+    narrowed = columns(receptionist.post("/today", chosen).text)
+    assert "The one person here is not shown by the filter." in narrowed["waiting"]
+    whole = receptionist.page("/today/waiting")
+    assert "Nobody is waiting." not in whole
+    assert "The one person here is not shown by the filter." in whole
+    everyone = receptionist.post("/today", {**chosen, "q": "Here", "show_all": "1"}).text
+    assert all(name in everyone for name in ("Expected Martin", "Here Benali", "Other Benali"))
+    assert "Nobody of this day" not in everyone
+    assert "Other Benali" in receptionist.page("/today")
