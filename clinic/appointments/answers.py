@@ -31,5 +31,10 @@ def stepped(appointment: Appointment, event: AppointmentEvent | None, *, can_und
         return htmx.go(url_for("appointments.show", appointment_id=appointment.id), toast=message)
     is_freed = event is not None and event.step in (Step.CANCEL, Step.NO_SHOW)
     waiting = count_suited(current_session(), appointment) if is_freed else 0
-    context = {"message": message, "event": event if can_undo else None, "waiting": waiting}
+    context = {
+        "message": message,
+        "who": appointment.patient.display_name,
+        "event": event if can_undo else None,
+        "waiting": waiting,
+    }
     return htmx.aside(render_template("appointments/_stepped.html", **context), CHANGED)

@@ -206,4 +206,5 @@ def _done(visit: Visit, *, undo: str | None) -> BaseResponse:
         back=url_for("visits.history", patient_id=visit.patient_id),
         changed="close-dialog, queue-changed, visits-changed, appointments-changed",
         undo=url_for(undo, visit_id=visit.id) if undo else None,
+        who=visit.patient.display_name,
     )

@@ -36,11 +36,14 @@ def aside(html: str, changed: str) -> Response:
     return response
 
 
-def done(message: str, *, back: str, changed: str, undo: str | None = None) -> BaseResponse:
-    """A word to whatever page is open, with the address of the way back if there is one; without htmx on to `back`."""
+def done(message: str, *, back: str, changed: str, undo: str | None = None, who: str | None = None) -> BaseResponse:
+    """A word to whatever page is open, with the address of the way back if there is one; without htmx on to `back`.
+
+    `who` is the patient it is about: shown beside the word, but never where it would travel in a cookie.
+    """
     if not wants_partial():
         return go(back, toast=message)
-    return aside(render_template("layout/_done.html", message=message, undo=undo), changed)
+    return aside(render_template("layout/_done.html", message=message, undo=undo, who=who), changed)
 
 
 def with_toast(response: Response, message: str, kind: str = "success", *, close_dialog: bool = False) -> Response:

@@ -39,10 +39,13 @@ function expire(element) {
   setTimeout(tick, SECONDS * 1000);
 }
 
-/** Go to another page of ours with the messages that stand on this one; storage keeps them no longer than that takes. */
+/** Go to another page of ours with the messages that stand on this one; storage keeps them no longer than that takes,
+ *  and nobody's name. */
 export function leaveFor(address) {
   try {
-    sessionStorage.setItem(CARRIED, document.getElementById("toasts").innerHTML);
+    const toasts = document.getElementById("toasts").cloneNode(true);
+    for (const name of toasts.querySelectorAll("[data-person]")) name.remove();
+    sessionStorage.setItem(CARRIED, toasts.innerHTML);
   } catch {
     // Without storage the page changes all the same.
   }

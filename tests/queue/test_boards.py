@@ -206,16 +206,6 @@ def test_transferring_offers_every_other_service(receptionist: Browser, make: Fa
     assert entry.department_id == blood.department_id
 
 
-def test_cashiers_look_but_do_not_touch(cashier: Browser, make: Factory, consultation: Service) -> None:
-    entry = make.ticket(consultation)
-    page = cashier.page(board_url(consultation))
-    assert "A-001" in page
-    assert "Call next" not in page
-    for url in (f"{board_url(consultation)}/call-next", f"/queue/{entry.id}/call", f"/queue/{entry.id}/cancel"):
-        assert cashier.post(url).status_code == 403
-    assert entry.state is State.WAITING
-
-
 def test_practitioners_call_but_give_no_tickets(browser: Browser, make: Factory, consultation: Service) -> None:
     browser.sign_in(make.user(Role.PRACTITIONER))
     make.ticket(consultation)
@@ -262,3 +252,31 @@ def test_a_board_of_one_room_speaks_of_that_room(receptionist: Browser, make: Fa
     page = receptionist.page(f"/queue/boards/{department.id}?room={here.id}")
     assert "Nobody is called to One." in page
     assert "Nobody is called." not in page
+
+
+@pytest.mark.guards("a cashier calls and finishes the tickets of the cash desk")
+def test_a_cashier_works_at_a_board(cashier: Browser, make: Factory, session: Session) -> None:
+    entry = make.ticket(make.service(make.department("Cash desk")), make.patient())
+    board = cashier.page(f"/queue/boards/{entry.department_id}")
+    assert 'id="call-next"' in board
+    assert f'formaction="/queue/{entry.id}/call"' in board
+    for step in ("call", "start", "finish"):
+        assert cashier.post(f"/queue/{entry.id}/{step}").status_code == 303
+    # What is not a cashier's stays closed: checking in and taking it back.
+    assert cashier.post("/queue/tickets", {"service_id": "1"}).status_code == 403
+    assert cashier.post(f"/queue/{entry.id}/withdraw").status_code == 403
+
+
+@pytest.mark.guards("a message after a step names the person, but never in a cookie")
+def test_a_step_says_of_whom_it_was(receptionist: Browser, make: Factory, session: Session) -> None:
+    entry = make.ticket(make.service(make.department()), make.patient("Amina", "Benali"))
+    answer = receptionist.htmx("POST", f"/queue/{entry.id}/call")
+    assert "<bdi>Amina Benali</bdi> · </span>A-001 called" in answer.text
+    plain = receptionist.post(f"/queue/{entry.id}/hold")
+    assert plain.status_code == 303
+    with receptionist.client.session_transaction() as cookie:
+        assert "A-001 put on hold" in str(cookie)
+        assert "Amina" not in str(cookie)
+        assert "Benali" not in str(cookie)
+    left = receptionist.htmx("POST", f"/visits/{entry.visit_id}/leave")
+    assert "<bdi>Amina Benali</bdi> · </span>Left without being seen" in left.text

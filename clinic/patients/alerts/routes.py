@@ -20,7 +20,7 @@ from clinic.web.security import actor
 
 
 @blueprint.get("/patients/<int:patient_id>/alerts/new")
-@requires("patients.edit")
+@requires("patients.alert")
 @reads("patient")
 def new_alert(patient_id: int) -> Response:
     get_patient(current_session(), patient_id)
@@ -28,7 +28,7 @@ def new_alert(patient_id: int) -> Response:
 
 
 @blueprint.post("/patients/<int:patient_id>/alerts")
-@requires("patients.edit")
+@requires("patients.alert")
 @reads("patient")
 def add_alert(patient_id: int) -> BaseResponse:
     form = AlertForm()
@@ -48,14 +48,14 @@ def add_alert(patient_id: int) -> BaseResponse:
 
 
 @blueprint.get("/patients/<int:patient_id>/alerts/<int:alert_id>/void")
-@requires("patients.edit")
+@requires("patients.alert")
 @reads("patient")
 def confirm_void_alert(patient_id: int, alert_id: int) -> Response:
     return _void_page(ReasonForm(formdata=None), patient_id, alert_id)
 
 
 @blueprint.post("/patients/<int:patient_id>/alerts/<int:alert_id>/void")
-@requires("patients.edit")
+@requires("patients.alert")
 @reads("patient")
 def void_alert(patient_id: int, alert_id: int) -> BaseResponse:
     form = ReasonForm()

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from clinic.auth.access import Role
 from tests.browser_client import Browser
+from tests.factories import Factory
 from tests.patients.records import entries, register
 
 KEY = "k" * 24
@@ -60,3 +62,17 @@ def test_the_cashier_may_not(cashier: Browser, session: Session) -> None:
     assert cashier.get(f"{url}/new").status_code == 403
     assert cashier.post(url, ALLERGY).status_code == 403
     assert cashier.post(f"{url}/1/void", {"reason": "x"}).status_code == 403
+
+
+@pytest.mark.guards("whoever treats a patient may write an alert on the chart")
+def test_a_practitioner_records_an_alert_and_edits_nothing_else(
+    browser: Browser, make: Factory, session: Session
+) -> None:
+    doctor, url = browser.sign_in(make.user(Role.PRACTITIONER)), f"/patients/{register(session).id}"
+    chart = doctor.page(url)
+    assert f'href="{url}/alerts/new"' in chart
+    assert f'href="{url}/edit"' not in chart
+    assert doctor.post(f"{url}/alerts", ALLERGY).status_code == 303
+    assert "Allergic to penicillin" in doctor.page(url)
+    cashier = doctor.sign_in(make.user(Role.CASHIER))
+    assert cashier.post(f"{url}/alerts", ALLERGY).status_code == 403
