@@ -79,7 +79,10 @@ def destroy() -> Response:
         service.revoke_session(db_session, session_id=session_id, actor=actor(), now=clock.now())
     logout_user()
     session.clear()
-    return htmx.go(url_for("auth.new"))
+    response = htmx.go(url_for("auth.new"))
+    # static/js/forget.js does it where browsers do not believe this: over plain HTTP. The cookie of the device stays.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 @blueprint.get("/present")

@@ -11,6 +11,7 @@ from clinic.web import (
     drafts,
     errors,
     filters,
+    flashes,
     frame,
     languages,
     logging,
@@ -38,6 +39,7 @@ def install(app: Flask, settings: Settings) -> None:
     drafts.install(app)
     errors.install(app)
     filters.install(app)
+    flashes.install(app)
     templating.install(app)
     translations.install(app)
     languages.install(app)

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request
+from flask import Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
+
+from clinic.web import flashes
 
 
 def wants_partial() -> bool:
@@ -20,10 +22,10 @@ def page(template: str, *, partial: str, status: int = 200, **context: Any) -> R
 def go(location: str, *, toast: str | None = None) -> BaseResponse:
     """Send the browser elsewhere after a write: 303, or HX-Redirect for htmx.
 
-    `toast` is a message shown on the next page; it must not hold patient data (it travels in a cookie).
+    `toast` is a message shown on the next page.
     """
     if toast:
-        flash(toast)
+        flashes.leave(toast)
     if wants_partial():
         return Response(status=204, headers={"HX-Redirect": location})
     return redirect(location, 303)

@@ -16,7 +16,7 @@ from clinic.auth.queries import LiveSession, find_live_session
 from clinic.config import Settings
 from clinic.db import current_session, transaction
 from clinic.extensions import csrf, limiter, login_manager, talisman
-from clinic.web import drafts, htmx, reading
+from clinic.web import cookies, drafts, htmx, reading
 
 TOUCH_EVERY = dt.timedelta(seconds=60)
 # static/js/person.js adds it to what follows a key, a click or a touch.
@@ -128,6 +128,8 @@ def private_by_default(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.add("HX-Request")
+        # A page of another site that opened ours, or that ours opened, gets no hold of its window.
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return response
 
 
@@ -142,14 +144,8 @@ def install(app: Flask, config: Settings) -> None:
         )
     if config.trusted_hosts:
         app.config["TRUSTED_HOSTS"] = list(config.trusted_hosts)
-    app.config.update(
-        SESSION_COOKIE_NAME="clinic",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config.https,
-        WTF_CSRF_TIME_LIMIT=None,
-        WTF_CSRF_SSL_STRICT=config.https,
-    )
+    cookies.install(app, https=config.https)
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=config.https)
     talisman.init_app(
         app,
         force_https=config.https,

@@ -1,6 +1,7 @@
 // Everything a signed-in page does in the browser. Pages work without any of it.
 import "./theme.js";
 import "./person.js";
+import "./forget.js";
 import "./submit.js";
 import "./segments.js";
 import "./menus.js";

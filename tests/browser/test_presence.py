@@ -98,3 +98,14 @@ def test_a_touch_and_what_follows_it_say_so(visit: Visit, abandon: Callable[[], 
     abandon()
     with page.expect_request(lambda request: request.headers.get("clinic-person") == "1"):
         page.locator("main").tap(position={"x": 5, "y": 5})
+
+
+@pytest.mark.guards("who signs out leaves nothing stored in the browser")
+@pytest.mark.parametrize("host", ["127.0.0.1", "clinic.test"])
+def test_signing_out_forgets_what_was_stored(visit: Visit, clinic_url: str, host: str) -> None:
+    page = visit("/today", base_url=clinic_url.replace("127.0.0.1", host))
+    page.evaluate("localStorage.setItem('clinic-upload:x', '{}'); sessionStorage.setItem('toasts', 'Ada')")
+    page.locator("#user-menu summary").click()
+    page.locator("[data-sign-out] button").click()
+    page.wait_for_url("**/auth/sign-in")
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]

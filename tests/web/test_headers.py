@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from clinic import create_app
 from clinic.config import Settings
+from clinic.extensions import talisman
 
 HOST = "clinic.example.org"
 
@@ -16,9 +17,12 @@ HOST = "clinic.example.org"
 @pytest.fixture
 def secure(settings: Settings, app: Flask) -> Iterator[FlaskClient]:
     """A stranger at the clinic's HTTPS address."""
+    # The extension keeps what it was told of the latest app: other tests go on with theirs.
+    before = dict(vars(talisman))
     own = create_app(dataclasses.replace(settings, https=True, trusted_hosts=(HOST,)))
     with own.test_client() as client:
         yield client
+    vars(talisman).update(before)
 
 
 def cookies(client: FlaskClient) -> list[str]:
