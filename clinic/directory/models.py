@@ -9,6 +9,14 @@ from clinic.crypto import EncryptedJson
 from clinic.db import Base, Idempotent, Keyed
 
 
+class Installation(Keyed, Base):
+    """This clinic's own random name, in one row that the migration made. Kept when its address or host name changes."""
+
+    __tablename__ = "installation"
+
+    name: Mapped[str] = mapped_column(String(32))
+
+
 class Department(Idempotent, Keyed, Base):
     """A part of the clinic with a queue of its own."""
 

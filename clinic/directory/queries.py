@@ -6,10 +6,15 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
-from clinic.directory.models import Department, Room, Service
+from clinic.directory.models import Department, Installation, Room, Service
 from clinic.errors import NotFound
 
 Place = TypeVar("Place", Department, Room, Service)
+
+
+def get_installation_name(session: Session) -> str:
+    """What names this installation for ever, whatever its host is called: 32 hexadecimal digits."""
+    return session.scalars(select(Installation.name)).one()
 
 
 def list_departments(session: Session) -> list[Department]:

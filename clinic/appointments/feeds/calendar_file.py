@@ -21,21 +21,23 @@ class Wording:
     location: str
 
 
-def feed_file(name: str, events: Iterable[tuple[Appointment, Wording]], *, host: str, now: dt.datetime) -> bytes:
+def feed_file(
+    name: str, events: Iterable[tuple[Appointment, Wording]], *, installation: str, now: dt.datetime
+) -> bytes:
     """A calendar to subscribe to."""
     calendar = _empty()
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     for appointment, wording in events:
-        calendar.add_component(_event(appointment, wording, host, now))
+        calendar.add_component(_event(appointment, wording, installation, now))
     return bytes(calendar.to_ical())
 
 
-def appointment_file(appointment: Appointment, wording: Wording, *, host: str, now: dt.datetime) -> bytes:
+def appointment_file(appointment: Appointment, wording: Wording, *, installation: str, now: dt.datetime) -> bytes:
     """One appointment, to be kept in a patient's own calendar."""
     calendar = _empty()
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_event(appointment, wording, host, now))
+    calendar.add_component(_event(appointment, wording, installation, now))
     return bytes(calendar.to_ical())
 
 
@@ -46,10 +48,10 @@ def _empty() -> Calendar:
     return calendar
 
 
-def _event(appointment: Appointment, wording: Wording, host: str, now: dt.datetime) -> Event:
-    """The same uid for ever, so that a moved appointment replaces the old one."""
+def _event(appointment: Appointment, wording: Wording, installation: str, now: dt.datetime) -> Event:
+    """The same uid for ever and under every host name, so that a moved appointment replaces the old one."""
     event = Event()
-    event.add("uid", f"appointment-{appointment.id}@{host}")
+    event.add("uid", f"appointment-{appointment.id}@{installation}")
     event.add("dtstamp", now)
     event.add("dtstart", appointment.starts_at)
     event.add("dtend", appointment.ends_at)

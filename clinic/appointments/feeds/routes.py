@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,6 +16,7 @@ from clinic.appointments.queries import get_appointment, list_between
 from clinic.audit.service import SystemActor
 from clinic.auth.access import public, reads, reads_nothing, requires
 from clinic.db import current_session, transaction
+from clinic.directory.queries import get_installation_name
 from clinic.errors import Invalid
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
@@ -111,7 +112,7 @@ def read(token: str) -> Response:
     events = [(a, _for_practitioner(a, feed.shows_names)) for a in expected]
     name = f"{feed.practitioner.display_name} · {settings().clinic_name}"
     now = clock.now()
-    content = feed_file(name, events, host=request.host, now=now)
+    content = feed_file(name, events, installation=get_installation_name(session), now=now)
     if service.is_note_due(feed, now):
         feed_id = feed.id
         with transaction() as write:
@@ -135,6 +136,7 @@ def download(appointment_id: int) -> Response:
     who = appointment.practitioner
     summary = f"{appointment.service.name} · {who.display_name}" if who else appointment.service.name
     wording = Wording(summary, settings().clinic_name)
-    content = appointment_file(appointment, wording, host=request.host, now=clock.now())
+    installation = get_installation_name(current_session())
+    content = appointment_file(appointment, wording, installation=installation, now=clock.now())
     name = f"appointment-{appointment.day.isoformat()}.ics"
     return Response(content, content_type=CALENDAR, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,6 +1,7 @@
 """Calendar addresses, and the file of one appointment: read by a real iCalendar reader."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
@@ -173,3 +174,18 @@ def test_one_appointment_is_a_file_for_the_patient(receptionist: Browser, clinic
     assert ".ics" in answer.headers["Content-Disposition"]
     assert f"/appointments/{appointment.id}.ics" in receptionist.page(f"/appointments/{appointment.id}")
     assert receptionist.get("/appointments/999.ics").status_code == 404
+
+
+@pytest.mark.guards("one appointment has one UID, whatever the host is called")
+def test_an_appointment_has_one_uid_under_every_host_name(manager: Browser, session: Session, clinic: Clinic) -> None:
+    booked, address = clinic.book(soon(9)), make_address(manager, clinic)
+    cookie = manager.client.get_cookie("clinic")
+    assert cookie
+    found = set()
+    for url in (address, f"/appointments/{booked.id}.ics"):
+        for host in ("localhost", "clinic.example", "192.0.2.7"):
+            manager.client.set_cookie("clinic", cookie.value, domain=host)
+            (event,) = events(manager.get(url, base_url=f"http://{host}:8443"))
+            found.add(str(event["uid"]))
+    assert len(found) == 1
+    assert re.fullmatch(rf"appointment-{booked.id}@[0-9a-f]{{32}}", found.pop())
