@@ -5,13 +5,14 @@ import json
 import platform
 from collections.abc import Callable
 
-from bench import day, exports, footprint, lists, streams, tickets, uploads
+from bench import charts, day, exports, footprint, lists, streams, tickets, uploads
 from bench.figures import Figure, render
 from bench.servers import DATA, prepare
 
 SECTIONS: dict[str, Callable[[int], list[Figure]]] = {
     "footprint": footprint.measure,
     "lists": lists.measure,
+    "charts": charts.measure,
     "streams": streams.measure,
     "tickets": tickets.measure,
     "uploads": uploads.measure,
