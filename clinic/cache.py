@@ -1,44 +1,53 @@
-"""Cached reads, kept in Redis for a short while: sealed, worked out by one at a time, outdated by what changes.
+"""Cached reads, kept by each process for a short while: worked out by one at a time, outdated by what changes.
 
-A value is sealed together with the versions of the live topics it depends on; every live event gives its topics a new
-version, and with others the value does not open. There is one value per name: a new one takes the place of the old.
-Without Redis, or with a slow one, everything is worked out afresh: this only ever saves time.
+A value goes with the versions of the live topics it depends on, which Redis holds for all processes: every live event
+gives its topics a new version, and a value that was made for others is not used. There is one value per name. Values
+stay in the process: what Redis holds it writes to the disk. Without Redis, or with a slow one, everything is worked out
+afresh: this only ever saves time.
 """
 
-import hashlib
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import redis
 from redis.client import Pipeline
 from sqlalchemy.orm import Session
 
 from clinic import hurry
-from clinic.crypto import DecryptionError, key_ring
 from clinic.queueing import redis_client
 
-TURN = 3.0  # s that one may take to work a value out before others try
 WAIT = 0.5  # s to wait for the value that somebody else is working out
 VERSION_SECONDS = 3600
+# Has another value once Redis has lost its versions: what was kept before may have been outdated meanwhile.
+_AGE = "clinic:versions"
 _Answer = TypeVar("_Answer")
+_Versions = tuple[bytes | None, ...]
 
 
-class _Place(NamedTuple):
-    """Where a value is kept, and the stamp of the versions it goes with."""
+class _Kept:
+    """The value of a name as JSON, the versions it goes with, and until when (monotonic seconds)."""
 
-    key: str
-    stamp: str
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self._box: tuple[_Versions, float, str] | None = None
 
-    @property
-    def turn(self) -> str:
-        return f"{self.key}:turn:{self.stamp}"
+    def find(self, versions: _Versions) -> str | None:
+        box = self._box
+        return box[2] if box and box[0] == versions and time.monotonic() < box[1] else None
 
-    @property
-    def context(self) -> bytes:
-        return f"{self.key}:{self.stamp}".encode()
+    def keep(self, versions: _Versions, value: Any, seconds: int) -> None:
+        self._box = (versions, time.monotonic() + seconds, json.dumps(value))
+
+    def is_over(self) -> bool:
+        return not self.turn.locked() and (self._box is None or self._box[1] < time.monotonic())
+
+
+_kept: dict[str, _Kept] = {}
+_opening = threading.Lock()
 
 
 def note_changes(pipeline: "Pipeline", topics: Iterable[str]) -> None:
@@ -52,15 +61,44 @@ def cached(session: Session, name: str, compute: Callable[[], Any], *, topics: S
 
     On a miss the session's transaction is ended first, so that what is read is not older than the versions.
     """
-    place = _ask(lambda client: _find_place(client, name, topics))
-    found, is_mine = _find(place) if place else (None, False)
-    if found is not None:
-        return found["value"]
+    versions = _ask(lambda client: _versions(client, topics))
+    if versions is None:
+        return _fresh(session, compute)
+    kept = _place(name)
+    found = kept.find(versions)
+    is_mine = found is None and kept.turn.acquire(timeout=WAIT)
+    try:
+        # Whoever had the turn before may have finished meanwhile.
+        found = found or kept.find(versions)
+        if found is None:
+            value = _fresh(session, compute)
+            kept.keep(versions, value, seconds)
+            return value
+    finally:
+        if is_mine:
+            kept.turn.release()
+    return json.loads(found)
+
+
+def forget() -> None:
+    """Keep nothing of what was worked out."""
+    with _opening:
+        _kept.clear()
+
+
+def _fresh(session: Session, compute: Callable[[], Any]) -> Any:
     session.rollback()
-    value = compute()
-    if place:
-        _ask(lambda client: _keep(client, place, value, seconds, is_mine))
-    return value
+    return compute()
+
+
+def _place(name: str) -> _Kept:
+    """Where the value of a name is kept; places of values that are over make room."""
+    with _opening:
+        if name not in _kept:
+            for other in [key for key, kept in _kept.items() if kept.is_over()]:
+                del _kept[other]
+            _kept[name] = _Kept()
+        return _kept[name]
 
 
 def _ask(question: Callable[["redis.Redis"], _Answer]) -> _Answer | None:
@@ -76,43 +114,11 @@ def _version_key(topic: str) -> str:
     return f"clinic:changed:{topic}"
 
 
-def _find_place(client: "redis.Redis", name: str, topics: Sequence[str]) -> _Place:
-    versions: Any = client.mget([_version_key(topic) for topic in topics]) if topics else []
-    stamp = hashlib.sha256(b"|".join(version or b"" for version in versions)).hexdigest()[:24]
-    return _Place(f"clinic:cache:{name}", stamp)
-
-
-def _find(place: _Place) -> tuple[dict[str, Any] | None, bool]:
-    """The kept value in a box, or None and whether it is this caller's turn to work it out."""
-    until = time.monotonic() + WAIT
-    while True:
-        found = _ask(lambda client: _read(client, place))
-        if found is not None:
-            return found, False
-        if _ask(lambda client: client.set(place.turn, b"1", nx=True, px=int(TURN * 1000))):
-            # Whoever had the turn before may have finished between the two questions.
-            found = _ask(lambda client: _read(client, place))
-            if found is None:
-                return None, True
-            _ask(lambda client: client.delete(place.turn))
-            return found, False
-        if time.monotonic() >= until or hurry.is_resting():
-            return None, False
-        time.sleep(0.01)
-
-
-def _read(client: "redis.Redis", place: _Place) -> dict[str, Any] | None:
-    sealed: Any = client.get(place.key)
-    if sealed is None:
-        return None
-    try:
-        box: dict[str, Any] = json.loads(key_ring().open(sealed, place.context))
-    except DecryptionError:
-        return None
-    return box
-
-
-def _keep(client: "redis.Redis", place: _Place, value: Any, seconds: int, is_mine: bool) -> None:
-    client.set(place.key, key_ring().seal(json.dumps({"value": value}).encode(), place.context), ex=seconds)
-    if is_mine:
-        client.delete(place.turn)
+def _versions(client: "redis.Redis", topics: Sequence[str]) -> _Versions:
+    """The versions of the topics now."""
+    keys = [_AGE, *map(_version_key, topics)]
+    found: Any = client.mget(keys)
+    if found[0] is None:
+        client.set(_AGE, secrets.token_hex(8), nx=True)
+        found = client.mget(keys)
+    return tuple(found)

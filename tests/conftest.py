@@ -15,12 +15,11 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
-from clinic import create_app
+from clinic import cache, create_app
 from clinic.audit.readings.flushing import flush
 from clinic.auth.access import Role
 from clinic.config import Settings, load_settings
 from clinic.db import WRITE_OPTION, db
-from clinic.queueing import redis_client
 from clinic.redis_server import server_command
 from tests.browser_client import Browser
 from tests.databases import fresh_database
@@ -89,8 +88,7 @@ def session(app: Flask) -> Iterator[Session]:
     # What was worked out from the rows of another test.
     app.extensions.pop("clinic_outlooks", None)
     app.extensions["clinic_readings"].forget()
-    for key in redis_client().scan_iter("clinic:cache:*"):
-        redis_client().delete(key)
+    cache.forget()
     with app.app_context():
         engine = db.engine
         connection = engine.connect().execution_options(**{WRITE_OPTION: True})

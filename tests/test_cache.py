@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from clinic import hurry, live, queueing
+from clinic import cache, hurry, live, queueing
 from clinic.cache import cached
 from clinic.config import Settings
 from clinic.db import transaction
@@ -73,18 +73,34 @@ def test_what_was_worked_out_before_a_change_is_not_kept_for_after_it(session: S
     assert cached(session, "late", lambda: "after", topics=("queue",), seconds=30) == "after"
 
 
-def test_redis_holds_nothing_readable(session: Session) -> None:
-    cached(session, "names", lambda: ["Amina Benali"], topics=(), seconds=30)
-    kept = redis_client().get("clinic:cache:names")
-    assert kept is not None
-    assert b"Amina" not in bytes(kept)
+@pytest.mark.guards("Redis writes no cached value to the disk, only versions")
+def test_redis_holds_versions_alone(session: Session) -> None:
+    before = set(redis_client().scan_iter())
+    assert cached(session, "names", lambda: ["Amina Benali"], topics=("queue",), seconds=30) == ["Amina Benali"]
+    assert {key.decode() for key in set(redis_client().scan_iter()) - before} <= {"clinic:versions"}
 
 
-def test_a_value_that_was_tampered_with_is_worked_out_again(session: Session) -> None:
+def test_what_a_caller_does_to_a_value_stays_with_the_caller(session: Session) -> None:
+    for _ in range(3):
+        found = cached(session, "list", lambda: [1], topics=(), seconds=30)
+        assert found == [1]
+        found.append(2)
+
+
+@pytest.mark.guards("a Redis that lost its versions makes no outdated value good again")
+def test_a_redis_that_begins_anew_outdates_everything(session: Session) -> None:
     work = Work()
     ask(session, work)
-    redis_client().set("clinic:cache:figures", b"\x01\x02k1 nonsense")
-    assert ask(session, work) == 2
+    for key in redis_client().scan_iter("clinic:changed:*"):
+        redis_client().delete(key)
+    redis_client().delete("clinic:versions")
+    assert [ask(session, work), ask(session, work), ask(session, work)] == [2, 2, 2]
+
+
+def test_values_that_are_over_make_room(session: Session) -> None:
+    for number in range(50):
+        cached(session, f"day {number}", lambda: 1, topics=(), seconds=0)
+    assert len(cache._kept) == 1
 
 
 def test_of_many_at_once_one_works_and_the_others_wait_for_it(app: Flask, session: Session) -> None:
