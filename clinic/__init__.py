@@ -1,5 +1,6 @@
 """Clinic: front-desk software for a small clinic."""
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +58,11 @@ AREAS = (
 )
 
 
+def own_files() -> None:
+    """What this process makes from now on is for nobody else to read."""
+    os.umask(0o077)
+
+
 def create_app(settings: Settings | None = None) -> "Flask":
     """The application: config, then extensions, then web, then areas.
 
@@ -68,6 +74,7 @@ def create_app(settings: Settings | None = None) -> "Flask":
     from clinic import cli, extensions, web
 
     settings = settings or load_settings()
+    own_files()
     app = Flask("clinic", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(CLINIC=settings, SECRET_KEY=settings.secret_key, TESTING=settings.env == "test")
     extensions.install(app, settings)

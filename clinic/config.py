@@ -264,9 +264,14 @@ def _embedded_redis_url(var: Path) -> str:
     return f"unix://{quote(str(redis_socket(var)))}"
 
 
+def run_folder(folder: Path) -> Path:
+    """Sockets, pipes and locks of what runs, apart from what is worth a copy."""
+    return folder / "run"
+
+
 def redis_socket(var: Path) -> Path:
     """Where the embedded Redis listens. A socket path may have 103 characters at most (sockaddr_un)."""
-    inside = var / "redis.sock"
+    inside = run_folder(var) / "redis.sock"
     if len(str(inside)) <= 103:
         return inside
     digest = f"{binascii.crc32(str(var).encode()):08x}"

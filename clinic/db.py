@@ -19,6 +19,8 @@ _Hook = TypeVar("_Hook", bound=Callable[[Session], None])
 
 WRITE_OPTION = "clinic_write"
 BUSY_SECONDS = 15
+# What stays of SQLite's log of writes (WAL) after a long reader made it larger.
+WAL_BYTES = 32 * 1024**2
 _AFTER_COMMIT = "clinic.after_commit"
 _BEFORE_COMMIT = "clinic.before_commit"
 _OPEN = "clinic.transaction_open"
@@ -127,6 +129,7 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA cache_size=-16000")
     cursor.execute("PRAGMA mmap_size=268435456")

@@ -33,8 +33,7 @@ def server_command(var: Path) -> list[str]:
     socket, data = redis_socket(var), var / "redis"
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if socket.parent != var:
-        os.chmod(socket.parent, 0o700)
+    os.chmod(socket.parent, 0o700)
     options = {
         "port": "0",
         "unixsocket": str(socket),

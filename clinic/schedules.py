@@ -36,5 +36,6 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("uploads-sweep", "clinic.documents.uploads.jobs.sweep", every=300),
     Schedule("duplicates-match", "clinic.patients.duplicates.jobs.match_waiting", every=15),
     Schedule("ticket-links-clean-up", "clinic.queue.phone.jobs.clean_up", daily_at=dt.time(3, 40)),
+    Schedule("write-log-shorten", "clinic.ops.upkeep.jobs.shorten_write_log", every=300),
     Schedule("imports-clean-up", "clinic.imports.jobs.clean_up", every=3600),
 )

@@ -1,9 +1,9 @@
 """Whose turn it is to write to SQLite, which has one writer at a time.
 
 Left to itself, SQLite lets the waiting ask again and again: whoever just wrote is the first to ask, and others starve.
-So threads of a process stand in line at a lock, and the processes of the clinic at locks on two files beside the
-database: who holds "next" comes after who holds "now", and nobody overtakes them. The kernel takes both from a process
-that dies.
+So threads of a process stand in line at a lock, and the processes of the clinic at locks on two files in the folder
+`run` beside the database: who holds "next" comes after who holds "now", and nobody overtakes them. The kernel takes
+both from a process that dies.
 """
 
 import fcntl
@@ -13,9 +13,12 @@ import stat
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Engine
+
+from clinic.config import run_folder
 
 # ms after which who waits looks again without having heard the bell: its ringer died, or somebody else heard it.
 LOOK_AGAIN = 10
@@ -83,7 +86,10 @@ class Turn:
 
     def __init__(self, database: str) -> None:
         self._thread = threading.Lock()
-        self._next, self._now = _Gate(f"{database}-next"), _Gate(f"{database}-now")
+        path = Path(database)
+        run = run_folder(path.parent)
+        run.mkdir(mode=0o700, exist_ok=True)
+        self._next, self._now = _Gate(f"{run / path.name}-next"), _Gate(f"{run / path.name}-now")
 
     def __del__(self) -> None:
         self._next.close()

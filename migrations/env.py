@@ -5,6 +5,9 @@ nulls the children. Afterwards every reference and every row count is checked, b
 """
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from flask import current_app
 from sqlalchemy import Connection, text
 
 from clinic.appointments import models as appointment_models
@@ -15,6 +18,7 @@ from clinic.audit import models as audit_models
 from clinic.audit.readings import models as reading_models
 from clinic.auth import models as auth_models
 from clinic.auth.drafts import models as draft_models
+from clinic.copies import CopyError, copy_before_migration
 from clinic.db import WRITE_OPTION, Base, db
 from clinic.desk.notes import models as note_models
 from clinic.directory import models as directory_models
@@ -84,7 +88,36 @@ def run(connection: Connection) -> None:
             raise RuntimeError(f"The migration lost rows, nothing was changed: {', '.join(lost)}")
 
 
+def prepare(connection: Connection) -> None:
+    """Refuse a database that a newer version made, and copy one that is about to change."""
+    current = MigrationContext.configure(connection).get_current_heads()
+    connection.rollback()
+    known = {script.revision for script in context.script.walk_revisions()}
+    if newer := set(current) - known:
+        raise CommandError(
+            f"This database was made by a newer version of Clinic ({', '.join(newer)}). Start that version again, or "
+            "put back the copy in the folder copies that was made before it was brought up to date."
+        )
+    if current and _wanted() not in (None, set(current)):
+        settings = current_app.config["CLINIC"]
+        try:
+            copy_before_migration(settings.database_url, settings.var / "copies", current[0])
+        except CopyError as error:
+            raise CommandError(f"Nothing was migrated, because no copy could be made first. {error}") from error
+
+
+def _wanted() -> set[str] | None:
+    """Where an upgrade or downgrade leads; None for commands that change nothing."""
+    try:
+        wanted = context.get_revision_argument()
+    except KeyError:
+        return None
+    return set(wanted) if isinstance(wanted, tuple) else {str(wanted)}
+
+
 def main() -> None:
+    with db.engine.connect() as connection:
+        prepare(connection)
     with db.engine.connect().execution_options(**{WRITE_OPTION: True}) as connection:
         if connection.dialect.name == "sqlite":
             raw = connection.connection.dbapi_connection

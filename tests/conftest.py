@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from clinic import cache, create_app
 from clinic.audit.readings.flushing import flush
 from clinic.auth.access import Role
-from clinic.config import Settings, load_settings
+from clinic.config import Settings, load_settings, redis_socket
 from clinic.db import WRITE_OPTION, db
 from clinic.redis_server import server_command
 from tests.browser_client import Browser
@@ -48,7 +48,7 @@ def var() -> Iterator[Path]:
 def redis_server(var: Path) -> Iterator[None]:
     """A real Valkey on a socket in `var`."""
     process = subprocess.Popen(server_command(var), stdout=subprocess.DEVNULL)
-    client = redis.Redis(unix_socket_path=str(var / "redis.sock"))
+    client = redis.Redis(unix_socket_path=str(redis_socket(var)))
     for _ in range(200):
         try:
             client.ping()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from clinic import ROOT
-from clinic.config import Settings, redis_socket
+from clinic.config import Settings, redis_socket, run_folder
 
 
 class StartError(Exception):
@@ -35,8 +35,8 @@ def claimed_folder(var: Path) -> Iterator[None]:
     """Make the data folder ours alone while the block runs. Raises StartError."""
     make_folder(var)
     try:
-        (var / "log").mkdir(exist_ok=True)
-        lock = (var / "clinic.lock").open("a")
+        run_folder(var).mkdir(mode=0o700, exist_ok=True)
+        lock = (run_folder(var) / "clinic.lock").open("a")
     except OSError as error:
         raise _unusable(var, error) from error
     with lock:
@@ -44,7 +44,21 @@ def claimed_folder(var: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StartError(f"Clinic is already running on the folder {var}.") from error
+        try:
+            _put_in_order(var)
+        except OSError as error:
+            raise _unusable(var, error) from error
         yield
+
+
+def _put_in_order(var: Path) -> None:
+    """What earlier versions left: pipes among the data, on which a copy hangs for ever, and files others could read."""
+    for name in ("redis.sock", "clinic.lock", "clinic.sqlite3-next*", "clinic.sqlite3-now*"):
+        for path in var.glob(name):
+            path.unlink()
+    for path in (var, *var.glob("*"), *var.glob("log/*")):
+        if not path.is_symlink():
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def check_port(host: str, port: int) -> None:

@@ -13,6 +13,7 @@ import time
 from types import FrameType
 from typing import IO
 
+from clinic import own_files
 from clinic.config import Settings, SettingsError, ensure_local_settings, load_settings
 from clinic.ops import logs
 from clinic.ops.log_file import LogFile, LogPipe
@@ -126,6 +127,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Exit code 0 after a stop on request, 1 when Clinic could not start."""
+    own_files()
     try:
         ensure_local_settings()
         settings = load_settings()

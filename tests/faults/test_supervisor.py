@@ -129,7 +129,7 @@ def test_nothing_is_left_after_a_stop_and_the_next_start_finds_the_data(number: 
 
 def test_a_clinic_with_its_own_redis_needs_no_embedded_one() -> None:
     first = RunningClinic()
-    second = RunningClinic(REDIS_URL=f"unix://{first.var}/redis.sock")
+    second = RunningClinic(REDIS_URL=f"unix://{first.var}/run/redis.sock")
     try:
         first.start()
         second.start()

@@ -28,6 +28,7 @@ JOBS = {
     "clinic.documents.uploads.jobs.sweep": _l("Deleting uploads that were given up"),
     "clinic.patients.duplicates.jobs.match_waiting": _l("Comparing records"),
     "clinic.queue.phone.jobs.clean_up": _l("Deleting links of tickets"),
+    "clinic.ops.upkeep.jobs.shorten_write_log": _l("Shortening the database's log of writes"),
     "clinic.imports.jobs.clean_up": _l("Deleting files of imports"),
 }
 _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
