@@ -1,8 +1,13 @@
 """What runs by the clock: one line per job. Times of day are the clinic's own."""
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from zoneinfo import ZoneInfo
+
+from clinic.errors import Unavailable
+from clinic.queueing import enqueue
 
 
 @dataclass(frozen=True)
@@ -39,3 +44,12 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("write-log-shorten", "clinic.ops.upkeep.jobs.shorten_write_log", every=300),
     Schedule("imports-clean-up", "clinic.imports.jobs.clean_up", every=3600),
 )
+
+
+def enqueue_held_back() -> None:
+    """Run at once what waits for the clock to be believed; while Redis is away the next occurrence brings it."""
+    for schedule in SCHEDULES:
+        module, _dot, name = schedule.job.rpartition(".")
+        if getattr(import_module(module), name).waits_for_clock:
+            with suppress(Unavailable):
+                enqueue(schedule.job, job_id=f"schedule-{schedule.name}")

@@ -59,6 +59,7 @@ PERMISSIONS: dict[str, set[Role]] = {
     "exports.manage": _LEAD,
     "ops.jobs": _LEAD,
     "audit.view": _LEAD,
+    "clock.confirm": _LEAD,
 }
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from sqlalchemy.exc import OperationalError
 
 from clinic import clock
+from clinic.audit.trusted_clock import by_the_clock
 from clinic.crypto import DecryptionError
 from clinic.db import current_session, db, transaction
 from clinic.documents.storage import current_storage
@@ -140,6 +141,7 @@ def _filename(wanted: Wanted) -> str:
     return f"{wanted.kind.replace('_', '-')}-{local:%Y-%m-%d-%H%M}.{wanted.format}"
 
 
+@by_the_clock
 def clean_up() -> None:
     """Withdraw exports whose time is over and delete the files that nobody can fetch any more. Safe to repeat."""
     now = clock.now()

@@ -8,6 +8,7 @@ from types import TracebackType
 from sqlalchemy.exc import OperationalError
 
 from clinic import clock
+from clinic.audit.trusted_clock import by_the_clock
 from clinic.crypto import DecryptionError
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
@@ -105,6 +106,7 @@ def _failure_of(error: BaseException) -> ImportFailure:
     return ImportFailure.DEFECT
 
 
+@by_the_clock
 def clean_up() -> None:
     """Delete the files of imports that are done, or that nobody went on with for a week. Safe to repeat."""
     for import_id, stored_as in list_leftovers(current_session(), clock.now() - KEEP_UPLOADS):

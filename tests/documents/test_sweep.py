@@ -19,6 +19,7 @@ from clinic.documents.uploads.receiving import Ticket, finish_file
 from clinic.documents.uploads.staging import writing
 from tests.browser_client import Browser
 from tests.documents.files import PDF, Tus, documents, pdf, stored, uploads
+from tests.moved_clock import run_as_believed
 
 
 def age(session: Session, **values: object) -> None:
@@ -57,11 +58,11 @@ def test_a_crash_before_the_document_is_finished_by_the_clock(
     tus: Tus, session: Session, disk: DiskStorage, is_stored: bool
 ) -> None:
     arrive_without_finishing(tus, session, disk, is_stored=is_stored)
-    sweep()
+    run_as_believed(sweep)
     assert documents(session) == []
     age(session, created_at=clock.now() - SETTLED)
     for _ in range(2):
-        sweep()
+        run_as_believed(sweep)
     assert [stored(d) for d in documents(session)] == [PDF]
     assert list(disk.staging.iterdir()) == []
 
@@ -70,7 +71,7 @@ def test_an_expired_upload_is_removed_with_its_bytes(tus: Tus, session: Session,
     tus.patch(tus.create(1000).headers["Location"], 0, PDF[:100])
     age(session, expires_at=clock.now() - timedelta(seconds=1))
     for _ in range(2):
-        sweep()
+        run_as_believed(sweep)
     assert uploads(session) == []
     assert list(disk.staging.iterdir()) == []
 
@@ -78,7 +79,7 @@ def test_an_expired_upload_is_removed_with_its_bytes(tus: Tus, session: Session,
 def test_a_document_outlives_its_upload(tus: Tus, session: Session) -> None:
     tus.upload(PDF)
     age(session, expires_at=clock.now() - timedelta(seconds=1))
-    sweep()
+    run_as_believed(sweep)
     assert uploads(session) == []
     assert [stored(d) for d in documents(session)] == [PDF]
 
@@ -88,7 +89,7 @@ def test_an_undecided_duplicate_expires_and_the_first_file_stays(tus: Tus, sessi
     tus.upload(PDF)
     assert uploads(session)[1].state == UploadState.DUPLICATE
     age(session, expires_at=clock.now() - timedelta(seconds=1))
-    sweep()
+    run_as_believed(sweep)
     assert [stored(d) for d in documents(session)] == [PDF]
     assert len(list(disk.root.glob("documents/*/*"))) == 1
 
@@ -97,7 +98,7 @@ def test_an_upload_under_way_is_left_alone(tus: Tus, session: Session) -> None:
     url = tus.create(len(PDF)).headers["Location"]
     tus.patch(url, 0, PDF[:100])
     age(session, created_at=clock.now() - timedelta(days=1))
-    sweep()
+    run_as_believed(sweep)
     assert tus.patch(url, 100, PDF[100:]).headers["Upload-Outcome"] == "stored"
 
 
@@ -110,7 +111,7 @@ def test_old_files_that_no_upload_owns_are_removed(tus: Tus, disk: DiskStorage) 
     for path in disk.staging.iterdir():
         if path.name != "tmp-fresh":
             os.utime(path, (old, old))
-    sweep()
+    run_as_believed(sweep)
     assert {p.name for p in disk.staging.iterdir()} == {"tmp-fresh", f"upload-{url.rsplit('/', 1)[1]}"}
 
 

@@ -22,6 +22,7 @@ from clinic.queueing import redis_client
 from clinic.tasks import service as tasks
 from tests.exports.conftest import Clinic
 from tests.factories import NOW
+from tests.moved_clock import run_as_believed
 
 
 def table(content: bytes, **options: Any) -> list[list[str]]:
@@ -304,13 +305,13 @@ def test_a_passing_trouble_is_tried_again(clinic: Clinic, monkeypatch: pytest.Mo
 def test_files_are_deleted_when_their_time_is_over(clinic: Clinic) -> None:
     export_id = clinic.request()
     clinic.work()
-    jobs.clean_up()
+    run_as_believed(jobs.clean_up)
     name = str(clinic.export(export_id).stored_as)
     assert current_storage().exists(name)
     with transaction(clinic.session) as session:
         session.get_one(Export, export_id).expires_at = clock.now()
-    jobs.clean_up()
-    jobs.clean_up()
+    run_as_believed(jobs.clean_up)
+    run_as_believed(jobs.clean_up)
     export = clinic.export(export_id)
     assert (export.state, export.stored_as) == (ExportState.EXPIRED, None)
     assert not current_storage().exists(name)

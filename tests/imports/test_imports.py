@@ -25,6 +25,7 @@ from clinic.queueing import job_queue
 from clinic.tasks import service as tasks
 from tests.factories import TESTER
 from tests.imports.conftest import Importer, ndjson, person
+from tests.moved_clock import run_as_believed
 
 
 def only_patient(session: Session) -> Patient:
@@ -221,7 +222,7 @@ def test_files_are_deleted_when_done_or_forgotten(importer: Importer, session: S
         old = clock.now() - jobs.KEEP_UPLOADS - dt.timedelta(days=1)
         session.execute(update(Import).where(Import.id == forgotten.id).values(requested_at=old))
     names = {row.id: str(row.stored_as) for row in (done, waiting, forgotten)}
-    jobs.clean_up()
+    run_as_believed(jobs.clean_up)
     assert [current_storage().exists(names[row.id]) for row in (done, waiting, forgotten)] == [False, True, False]
     assert get_import(session, forgotten.id).state is ImportState.CANCELLED
 

@@ -7,6 +7,7 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import Optional
 
 from clinic.appointments.words import STATE_WORDS as APPOINTMENT_STATES
+from clinic.audit.trusted_clock import Doubt
 from clinic.desk.today.rows import Group
 from clinic.queue import forms as queue_forms
 from clinic.visits import forms as visit_forms
@@ -14,6 +15,12 @@ from clinic.web.fields import WholeField
 from clinic.web.forms import Form, KeyedForm
 
 TYPED_MAX = 100
+# Why the server's clock is not believed.
+DOUBT_WORDS = {
+    Doubt.PAUSE: _l("Nothing was noted for more than four days before this time."),
+    Doubt.FUTURE: _l("What was noted last lies in the future of this time."),
+    Doubt.MOVED: _l("The clock was moved while the server was running."),
+}
 GROUP_WORDS = {
     Group.EXPECTED: _l("Expected"),
     Group.WAITING: _l("Waiting"),

@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
-from clinic.auth.access import reads, requires
-from clinic.db import current_session, transaction
+from clinic.audit.trusted_clock import confirm_clock, find_doubt
+from clinic.auth.access import reads, reads_nothing, requires
+from clinic.db import after_commit, current_session, transaction
 from clinic.desk.notes.page import open_notes
 from clinic.desk.today import page
-from clinic.desk.today.forms import GROUP_WORDS, CallForm, FilterForm, words
+from clinic.desk.today.forms import DOUBT_WORDS, GROUP_WORDS, CallForm, FilterForm, words
 from clinic.desk.today.page import Narrowing, Place
 from clinic.desk.today.rows import Group
 from clinic.errors import Invalid, NotFound
@@ -20,6 +21,7 @@ from clinic.queue import service
 from clinic.queue.forms import STEP_WORDS
 from clinic.queue.models import QueueEntry, QueueEvent
 from clinic.queue.queries import find_last_event
+from clinic.schedules import enqueue_held_back
 from clinic.web import htmx, reading
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
@@ -67,9 +69,26 @@ def _show(narrowing: Narrowing) -> Response:
         context |= (
             _calling()
             | open_notes(current_session())
-            | {"form": FilterForm(formdata=None), "call": CallForm(formdata=None)}
+            | {"form": FilterForm(formdata=None), "call": CallForm(formdata=None), "doubt": _clock_doubt()}
         )
     return htmx.page("desk/today/index.html", partial="desk/today/_day.html", **context)
+
+
+def _clock_doubt() -> str | None:
+    """Why the server's clock is not believed, in words."""
+    doubt = find_doubt(current_session(), now=clock.now(), var=settings().var)
+    return str(DOUBT_WORDS[doubt]) if doubt else None
+
+
+@blueprint.post("/clock")
+@requires("clock.confirm")
+@reads_nothing("the clock is nobody's")
+def confirm_time() -> BaseResponse:
+    """The clock is right: what was held back is done now."""
+    with transaction() as session:
+        confirm_clock(session, actor=actor(), now=clock.now())
+        after_commit(session, enqueue_held_back)
+    return htmx.go(url_for("today.index"), toast=_("What was held back is done now."))
 
 
 def _calling() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from clinic import clock
+from clinic.audit.trusted_clock import by_the_clock
 from clinic.auth.models import User
 from clinic.db import current_session, transaction
 from clinic.documents.models import UploadState
@@ -24,6 +25,7 @@ BATCH = 200
 log = logging.getLogger(__name__)
 
 
+@by_the_clock
 def sweep() -> None:
     """Finish uploads that are complete, remove those that are over and files nobody knows. Harmless when repeated."""
     storage, now = current_storage(), clock.now()

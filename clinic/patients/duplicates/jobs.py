@@ -3,6 +3,7 @@
 import time
 
 from clinic import clock
+from clinic.audit.trusted_clock import whatever_the_clock
 from clinic.db import current_session, transaction
 from clinic.patients.duplicates import service
 from clinic.patients.duplicates.blocking import find_matches
@@ -13,6 +14,7 @@ _SECONDS = 20
 BATCH = 50
 
 
+@whatever_the_clock("it compares what waits, whenever that is")
 def match_waiting() -> None:
     """Compare the records that wait with all others, batch by batch. Safe to repeat, and to be killed at any time."""
     until = time.monotonic() + _SECONDS

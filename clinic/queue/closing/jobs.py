@@ -4,6 +4,7 @@ import datetime as dt
 
 from clinic import clock
 from clinic.audit.service import SystemActor
+from clinic.audit.trusted_clock import by_the_clock
 from clinic.db import transaction
 from clinic.queue.closing.service import close_day
 from clinic.web.security import settings
@@ -12,6 +13,7 @@ ACTOR = SystemActor("end of day")
 AT_ONCE = 50
 
 
+@by_the_clock
 def close_past_days() -> None:
     """Close everything that days before today left open, a batch per transaction. Safe to repeat."""
     now = clock.now()
