@@ -49,9 +49,7 @@ def confirm(session: Session, at: dt.datetime) -> None:
         confirm_clock(write, actor=MANAGER, now=at)
 
 
-@pytest.mark.guards(
-    "the clock is doubted after a pause of more than four days, or with the last entry ahead of it"
-)
+@pytest.mark.guards("the clock is doubted after a pause of more than four days, or with the last entry ahead of it")
 def test_against_the_log(session: Session, noted: Path) -> None:
     now = clock.now()
     assert find_doubt(session, now=now, var=noted) is None, "an empty log says nothing"
