@@ -5,6 +5,7 @@ import "./forget.js";
 import "./submit.js";
 import "./segments.js";
 import "./menus.js";
+import "./leaving.js";
 import "./dialogs.js";
 import "./focus.js";
 import "./errors-focus.js";

@@ -1,5 +1,6 @@
 // A request told that the session is over. The page leaves for the sign-in, but first what was typed into it is kept:
 // the server fills it in again after signing in. A form that was sent is kept already.
+import { letGo } from "./leaving.js";
 import { unsavedForms } from "./unsaved.js";
 
 async function leave(form, signIn) {
@@ -12,6 +13,7 @@ async function leave(form, signIn) {
   } catch {
     // Without the server there is nothing to keep it; the sign-in says so.
   }
+  letGo();
   location.assign(target);
 }
 

@@ -18,3 +18,15 @@ function isChanged(control) {
 function isChosenAnew(option) {
   return option.selected !== option.defaultSelected && (option.defaultSelected || option.index > 0);
 }
+
+/** Those in which text was typed, or that came back refused: what would be lost with them is somebody's work. */
+export function typedForms() {
+  return unsavedForms().filter((form) => !("sent" in form.dataset) && (isRefused(form) || [...form.elements].some(isTyped)));
+}
+
+const isRefused = (form) => form.getClientRects().length > 0 && Boolean(form.querySelector('[aria-invalid="true"]'));
+
+function isTyped(control) {
+  const isText = control.matches("textarea, input:not([type=checkbox], [type=radio], [type=search], [type=file])");
+  return isText && isChanged(control);
+}
