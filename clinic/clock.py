@@ -21,6 +21,18 @@ def day_bounds(day: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
 
 
+def exists(day: dt.date, time: dt.time, zone: ZoneInfo) -> bool:
+    """Whether the clinic's clock ever shows `time` on `day`: not in the hour left out when the clocks go forward."""
+    shown = wall_time(day, time, zone).astimezone(zone)
+    return (shown.date(), shown.time()) == (day, time)
+
+
+def comes_twice(instant: dt.datetime, zone: ZoneInfo) -> bool:
+    """Whether the clinic's clock shows this time twice that day, because it goes back."""
+    local = instant.astimezone(zone)
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def wall_time(day: dt.date, time: dt.time, zone: ZoneInfo) -> dt.datetime:
     """The instant at which the clinic's clock shows `time` on `day`, in UTC.
 

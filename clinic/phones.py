@@ -25,6 +25,15 @@ def shown(value: str, region: str) -> str:
     return phonenumbers.format_number(number, style.NATIONAL if at_home else style.INTERNATIONAL)
 
 
+def shown_in_full(value: str, typed: str | None, region: str) -> str:
+    """The same with the extension that was typed: 01 23 45 67 80 ext. 7."""
+    try:
+        extension = phonenumbers.parse(typed or value, region).extension
+    except phonenumbers.NumberParseException:
+        extension = None
+    return f"{shown(value, region)} ext. {extension}" if extension else shown(value, region)
+
+
 def digits(value: str) -> str:
     """Only the digits."""
     return "".join(c for c in value if c.isdecimal())

@@ -13,13 +13,15 @@ from wtforms.widgets import HiddenInput
 from clinic.appointments.models import CancelledBy
 from clinic.appointments.placement import Reasons
 from clinic.appointments.words import CANCELLED_BY_WORDS
-from clinic.clock import wall_time
+from clinic.clock import exists, wall_time
 from clinic.numbers import whole
 from clinic.web.fields import DateTextField, TimeTextField, WholeField
 from clinic.web.forms import Form, options
+from clinic.web.security import settings
 
 ANY = 0
 LONGEST_MINUTES = 12 * 60
+LEFT_OUT = _l("The clocks go forward that night: there is no such time on this day.")
 
 
 class ReasonsForm(Form):
@@ -44,6 +46,12 @@ class PlaceForm(Form):
     minutes = WholeField(_l("Minutes"), validators=[Optional(), NumberRange(1, LONGEST_MINUTES)])
     practitioner_id = SelectField(_l("Practitioner"), coerce=whole, choices=[], default=ANY, validate_choice=False)
     room_id = SelectField(_l("Room"), coerce=whole, choices=[], default=ANY, validate_choice=False)
+
+    def validate_time(self, field: TimeTextField) -> None:
+        """A time that the clinic's clock leaves out that day is nobody's."""
+        day: dt.date | None = self.day.data
+        if day and field.data and not exists(day, field.data, settings().zone):
+            raise ValidationError(LEFT_OUT)
 
     def instant(self, zone: ZoneInfo) -> dt.datetime:
         """The day and time by the clinic's clock, once they are valid."""

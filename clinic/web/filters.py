@@ -18,8 +18,12 @@ from clinic.web.user_agents import browser_words
 
 
 def local_time(instant: dt.datetime | None) -> str:
-    """Hours and minutes at the clinic."""
-    return time_in(get_locale(), instant.astimezone(settings().zone).time()) if instant else ""
+    """Hours and minutes at the clinic; with the name of the time (CET, CEST) where the clock shows them twice."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(settings().zone)
+    text = time_in(get_locale(), local.time())
+    return f"{text} {local.tzname()}" if clock.comes_twice(instant, settings().zone) else text
 
 
 def time_in(locale: Locale | None, time: dt.time) -> str:
@@ -181,6 +185,11 @@ def phone(value: str | None) -> str:
     return phones.shown(value, settings().region) if value else ""
 
 
+def telecom_number(telecom: dict[str, Any]) -> str:
+    """A phone of a record as people of the clinic's country write it, with its extension."""
+    return phones.shown_in_full(telecom["value"], telecom.get("typed"), settings().region)
+
+
 def initials(name: str) -> str:
     """The first letters of the first and last word."""
     words = name.split()
@@ -200,6 +209,7 @@ FILTERS = (
     died,
     number,
     phone,
+    telecom_number,
     money,
     file_size,
     initials,

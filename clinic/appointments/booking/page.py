@@ -11,12 +11,12 @@ from clinic import clock
 from clinic.appointments.booking.forms import FreeForm
 from clinic.appointments.booking.queries import list_room_names
 from clinic.appointments.calendar.queries import By
-from clinic.appointments.forms import LONGEST_MINUTES, PlaceForm
+from clinic.appointments.forms import LEFT_OUT, LONGEST_MINUTES, PlaceForm
 from clinic.appointments.models import PartOfDay
 from clinic.appointments.placement import Placement
 from clinic.appointments.schedules.queries import list_open_hours
 from clinic.appointments.slots import Slot, Wish, find_free_slots
-from clinic.clock import wall_time
+from clinic.clock import exists, wall_time
 from clinic.directory.models import Room
 from clinic.directory.practitioners.queries import get_practitioner, list_practitioner_names
 from clinic.directory.queries import get_place
@@ -53,6 +53,8 @@ def place_asked(args: MultiDict[str, str], usual: Placement) -> Placement:
     minutes = args.get("minutes", type=whole)
     is_length = minutes is not None and 0 < minutes <= LONGEST_MINUTES
     length = dt.timedelta(minutes=minutes or 0) if is_length else usual.ends_at - usual.starts_at
+    if not exists(day, time, settings().zone):
+        raise Invalid(str(LEFT_OUT), "time")
     starts_at = wall_time(day, time, settings().zone)
     return replace(usual, starts_at=starts_at, ends_at=starts_at + length, **column_asked(args))
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from clinic.appointments.models import AppointmentSeries
 from clinic.appointments.placement import Placement
-from clinic.clock import wall_time
+from clinic.clock import exists, wall_time
 from clinic.errors import Invalid
 
 MOST_DATES = 60
@@ -40,7 +40,10 @@ class Rule:
             yield day
 
     def placement(self, day: dt.date, practitioner_id: int | None, room_id: int | None, zone: ZoneInfo) -> Placement:
-        """Where the appointment of a day stands."""
+        """Where the appointment of a day stands. Invalid where the clocks leave its time out that day."""
+        if not exists(day, self.local_time, zone):
+            text = _("The clocks go forward on %(day)s: there is no such time that day.", day=f"{day:%d/%m/%Y}")
+            raise Invalid(text, "time")
         starts_at = wall_time(day, self.local_time, zone)
         ends_at = starts_at + dt.timedelta(minutes=self.minutes)
         return Placement(starts_at=starts_at, ends_at=ends_at, practitioner_id=practitioner_id, room_id=room_id)

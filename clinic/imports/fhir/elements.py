@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from clinic import clock
 from clinic.dates import DAY, MONTH, YEAR, PartialDate
 from clinic.errors import Invalid
 from clinic.patients.models import Sex
@@ -127,6 +128,13 @@ def name_parts(name: Element) -> Element:
     }
 
 
+def has_ended(element: Element) -> bool:
+    """Whether a name, number or address is said to be a former one, or its period is over."""
+    end = text(child(element, "period"), "end")
+    is_over = end is not None and partial_date(end[:10], "period.end").date < clock.now().date()
+    return text(element, "use") == "old" or is_over
+
+
 def telecoms(resource: Element, region: str) -> tuple[Element, ...]:
     """Contact points by rank, phones in E.164 where they can be understood, former ones last."""
     found = []
@@ -137,7 +145,7 @@ def telecoms(resource: Element, region: str) -> tuple[Element, ...]:
         if system == "sms":
             system, use = "phone", use or "mobile"
         shown = (to_e164(value, region) or value) if system in ("phone", "fax") else value
-        entry = {"system": system, "value": shown, "typed": value, "use": use}
+        entry = {"system": system, "value": shown, "typed": value, "use": "old" if has_ended(point) else use}
         found.append(entry | _more(point, {"system", "value", "use"}))
     return tuple(sorted(found, key=lambda t: (t["use"] == "old", t.get("rank", 99) if _is_rank(t) else 99)))
 
@@ -157,13 +165,13 @@ def addresses(resource: Element) -> tuple[Element, ...]:
             "state": text(address, "state"),
             "postal_code": text(address, "postalCode"),
             "country": text(address, "country"),
-            "use": text(address, "use"),
+            "use": "old" if has_ended(address) else text(address, "use"),
         }
         rest = _more(address, {"line", "city", "district", "state", "postalCode", "country", "use"})
         place = rest.get("extensions", {}).pop(GEOLOCATION, {})
         where = place if isinstance(place, dict) else {}
         found.append(entry | where | {k: v for k, v in rest.items() if v != {}})
-    return tuple(found)
+    return tuple(sorted(found, key=lambda a: a["use"] == "old"))
 
 
 def region_of(found: tuple[Element, ...], default: str) -> str:

@@ -10,6 +10,7 @@ from clinic.imports.fhir.elements import (
     concept_text,
     extensions,
     flag,
+    has_ended,
     name_parts,
     objects,
     partial_date,
@@ -58,7 +59,7 @@ def read_patient(resource: Element, region: str) -> PatientDetails:
     """The patient a resource describes; raises Invalid naming the element that is not as FHIR has it."""
     if "modifierExtension" in resource:
         raise wrong("modifierExtension")
-    names = sorted(objects(resource, "name"), key=lambda name: _NAME_RANK.get(text(name, "use"), 3))
+    names = sorted(objects(resource, "name"), key=lambda name: (has_ended(name), _NAME_RANK.get(text(name, "use"), 3)))
     homes = addresses(resource)
     born = _birth(resource)
     return PatientDetails(
@@ -106,7 +107,8 @@ def _main_name(name: Element) -> dict[str, Any]:
 
 
 def _other_name(name: Element) -> Element:
-    kept = {"use": text(name, "use"), **name_parts(name), "text": text(name, "text"), "period": name.get("period")}
+    use = "old" if has_ended(name) else text(name, "use")
+    kept = {"use": use, **name_parts(name), "text": text(name, "text"), "period": name.get("period")}
     return {key: value for key, value in kept.items() if value is not None}
 
 

@@ -12,7 +12,7 @@ from clinic.dates import PartialDate
 from clinic.patients.details import CoverageDetails, IdentifierDetails, PatientDetails
 from clinic.patients.models import BirthPrecision, Sex
 from clinic.patients.registration.forms import PatientForm
-from clinic.phones import shown, to_e164
+from clinic.phones import shown, shown_in_full, to_e164
 from clinic.web.fields import read_birth_date
 
 Item = TypeVar("Item")
@@ -26,7 +26,7 @@ _ANSWERS = {True: "yes", False: "no", None: ""}
 def shown_values(details: PatientDetails, region: str) -> Shown:
     """What the form shows of a patient on file: the data of its fields."""
     phones, emails = _split(details.telecoms)
-    numbers = [shown(t["value"], region) for t in phones]
+    numbers = [shown_in_full(t["value"], t.get("typed"), region) for t in phones]
     values: Shown = {name: getattr(details, name) for name in _AS_TYPED}
     return values | {
         "birth_date": _birth(details),
@@ -143,7 +143,7 @@ def _telecoms(form: PatientForm, region: str) -> tuple[Shown, ...]:
 
 def _telecom(system: str, text: str, stored: list[Shown], region: str) -> Shown:
     old = stored[0] if stored else {}
-    if text in (old.get("value"), old.get("typed"), shown(old.get("value") or "", region)):
+    if old and text in (old["value"], old.get("typed"), shown_in_full(old["value"], old.get("typed"), region)):
         return old
     value = (to_e164(text, region) or text) if system == "phone" else text
     return {"system": system, "value": value, "typed": text, "use": None}
