@@ -3,7 +3,8 @@
 Left to itself, SQLite lets the waiting ask again and again: whoever just wrote is the first to ask, and others starve.
 So threads of a process stand in line at a lock, and the processes of the clinic at locks on two files in the folder
 `run` beside the database: who holds "next" comes after who holds "now", and nobody overtakes them. The kernel takes
-both from a process that dies.
+both from a process that dies. Background work waits behind all of them: it takes
+its turn only when nobody stands in line.
 """
 
 import fcntl
@@ -12,7 +13,9 @@ import select
 import stat
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -22,6 +25,19 @@ from clinic.config import run_folder
 
 # ms after which who waits looks again without having heard the bell: its ringer died, or somebody else heard it.
 LOOK_AGAIN = 10
+# Seconds between two looks of who waits behind others, and after how long it stands in line like everybody.
+LOOK_BEHIND, PATIENCE_BEHIND = 0.004, 3.0
+_is_behind: ContextVar[bool] = ContextVar("is_behind", default=False)
+
+
+@contextmanager
+def behind_others() -> Iterator[None]:
+    """What writes in this block lets everybody else write first, for some seconds."""
+    token = _is_behind.set(True)
+    try:
+        yield
+    finally:
+        _is_behind.reset(token)
 
 
 def _bell(path: str) -> tuple[int, int]:
@@ -81,6 +97,46 @@ class _Gate:
             os.write(self._ring, b"!")
 
 
+class _Crowd:
+    """Whether anybody waits to write, in any process: each that has somebody waiting holds a share of a lock."""
+
+    def __init__(self, path: str) -> None:
+        self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._counting = threading.Lock()
+        self._waiting = 0
+
+    def close(self) -> None:
+        os.close(self._lock)
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """The caller is among those who wait."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            before, self._waiting = self._waiting, self._waiting + change
+            if not before:
+                fcntl.flock(self._lock, fcntl.LOCK_SH)
+            elif not self._waiting:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def is_empty(self) -> bool:
+        with self._counting:
+            if self._waiting:
+                return False
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            return True
+
+
 class Turn:
     """The turn to write to one database, for the threads of this process. Not for use across a fork."""
 
@@ -90,15 +146,23 @@ class Turn:
         run = run_folder(path.parent)
         run.mkdir(mode=0o700, exist_ok=True)
         self._next, self._now = _Gate(f"{run / path.name}-next"), _Gate(f"{run / path.name}-now")
+        self._people = _Crowd(f"{run / path.name}-people")
 
     def __del__(self) -> None:
         self._next.close()
         self._now.close()
+        self._people.close()
 
     def take(self, seconds: float) -> bool:
         """Wait for the turn; False when it did not come within `seconds`."""
         until = time.monotonic() + seconds
-        if not self._thread.acquire(timeout=seconds):
+        if _is_behind.get() and self._take_behind(time.monotonic() + min(seconds, PATIENCE_BEHIND)):
+            return True
+        with self._people.joined():
+            return self._take_in_line(until)
+
+    def _take_in_line(self, until: float) -> bool:
+        if not self._thread.acquire(timeout=max(until - time.monotonic(), 0)):
             return False
         if self._next.enter(until):
             try:
@@ -108,6 +172,25 @@ class Turn:
                 self._next.leave()
         self._thread.release()
         return False
+
+    def _take_behind(self, until: float) -> bool:
+        """Take the turn at a moment when nobody has it or waits for it: it never stands in line before anybody."""
+        while time.monotonic() < until:
+            if self._people.is_empty() and self._thread.acquire(blocking=False):
+                if self._take_if_free():
+                    return True
+                self._thread.release()
+            time.sleep(LOOK_BEHIND)
+        return False
+
+    def _take_if_free(self) -> bool:
+        now = time.monotonic()
+        if not self._next.enter(now):
+            return False
+        try:
+            return self._now.enter(now)
+        finally:
+            self._next.leave()
 
     def give_back(self) -> None:
         self._now.leave()

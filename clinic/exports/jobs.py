@@ -4,12 +4,14 @@ import datetime as dt
 import hashlib
 import logging
 import time
+from collections.abc import Generator
 from types import TracebackType
 
 from sqlalchemy.exc import OperationalError
 
 from clinic import clock
 from clinic.audit.trusted_clock import by_the_clock
+from clinic.background import aside
 from clinic.crypto import DecryptionError
 from clinic.db import current_session, db, transaction
 from clinic.documents.storage import current_storage
@@ -99,32 +101,44 @@ class _Digesting:
 class _Progress:
     """Tells the database, every half second, how far the task is; raises Stopped when it is ours no more."""
 
-    def __init__(self, task: Task, total: int) -> None:
-        self._task, self._total = task, total
+    def __init__(self, task: Task) -> None:
+        self._task = task
         self._told = 0.0
 
-    def __call__(self, rows: int) -> None:
+    def __call__(self, rows: int, total: int) -> None:
         if time.monotonic() - self._told < PROGRESS_SECONDS:
             return
         self._told = time.monotonic()
         with transaction() as session:
-            is_ours = service.note_progress(session, self._task, rows=rows, total=self._total, now=clock.now())
+            is_ours = service.note_progress(session, self._task, rows=rows, total=total, now=clock.now())
         if not is_ours:
             raise Stopped
 
 
 def _make_file(task: Task) -> Made:
     """Stream the rows of one snapshot into a sealed file that appears only when it is whole."""
-    dataset, zone = DATASETS[task.wanted.kind], settings().zone
+    made, report = Made(0, 0, "", _filename(task.wanted)), _Progress(task)
+    for step in aside(_making(task)):
+        if isinstance(step, Made):
+            made = step
+        else:
+            report(*step)
+    return made
+
+
+def _making(task: Task) -> Generator[tuple[int, int] | Made, None, None]:
+    """The work itself: how many rows of how many are written, again and again, and at last what was made."""
+    dataset, zone, rows = DATASETS[task.wanted.kind], settings().zone, 0
     filling = dataset.filling(task.wanted.columns, zone)
     query = dataset.query(filling, task.wanted.filters, zone)
     with snapshot(db.engine) as connection, current_storage().create_sealed(task.stored_as, task.stored_as) as sealed:
-        report = _Progress(task, count_rows(connection, query))
-        report(0)
+        total = count_rows(connection, query)
+        yield 0, total
         sink = _Digesting(sealed)
-        rows = copy_rows(connection, query, filling, _open_file(task.wanted, sink), report)
+        for rows in copy_rows(connection, query, filling, _open_file(task.wanted, sink)):
+            yield rows, total
         size = sealed.size
-    return Made(rows, size, sink.sha256.hexdigest(), _filename(task.wanted))
+    yield Made(rows, size, sink.sha256.hexdigest(), _filename(task.wanted))
 
 
 def _open_file(wanted: Wanted, sink: Sink) -> RowFile:

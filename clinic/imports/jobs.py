@@ -1,14 +1,14 @@
 """Running an import, and keeping the list of imports true when workers or Redis die."""
 
 import datetime as dt
-import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from types import TracebackType
 
 from sqlalchemy.exc import OperationalError
 
 from clinic import clock
 from clinic.audit.trusted_clock import by_the_clock
+from clinic.background import Pace, aside
 from clinic.crypto import DecryptionError
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
@@ -23,9 +23,10 @@ from clinic.tasks import service as tasks
 from clinic.tasks.beating import Beating
 from clinic.web.security import settings
 
-# A batch holds SQLite's one write lock: at this size whoever registers a patient meanwhile waits for a quarter of a
-# second at most.
+# At most so many rows are written at once; how many it is follows from how long they hold the turn to write.
 BATCH_ROWS = 200
+# Fewer than these would be mostly the cost of a transaction itself.
+LEAST_ROWS = 8
 # A batch of very long rows ends earlier, so that memory stays bounded.
 BATCH_BYTES = 4 * 1024 * 1024
 KEEP_UPLOADS = dt.timedelta(days=7)
@@ -45,34 +46,34 @@ def run(import_id: int, attempt: int) -> None:
 
 def _write_all(task: Task) -> bool:
     """Write batch after batch; False when the import was cancelled or given to another worker."""
-    position = task.position
-    with open_upload(current_storage(), task.stored_as) as stream:
-        for rows in _batches(stream, task):
-            with transaction() as session:
-                is_ours = service.write_rows(session, task, position=position, rows=rows, now=clock.now())
-            if not is_ours:
-                return False
-            position = rows[-1].end
+    position, pace = task.position, Pace(least=min(LEAST_ROWS, BATCH_ROWS), most=BATCH_ROWS)
+    for rows in aside(_batches(task, pace)):
+        with pace.transaction(len(rows)) as session:
+            is_ours = service.write_rows(session, task, position=position, rows=rows, now=clock.now())
+        if not is_ours:
+            return False
+        position = rows[-1].end
     return True
 
 
-def _batches(stream: io.BufferedIOBase, task: Task) -> Iterator[list[Row]]:
+def _batches(task: Task, pace: Pace) -> Generator[list[Row], None, None]:
+    """The rows of the file, read and understood, as many at a time as may be written at once."""
     config, batch, start = settings(), list[Row](), task.position
     today = clock.clinic_day(clock.now(), config.zone)
-    rows = rows_of(
-        stream,
-        task.kind,
-        task.options,
-        region=config.region,
-        today=today,
-        position=task.position,
-        line=task.line,
-    )
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH_ROWS or row.end - start > BATCH_BYTES:
-            yield batch
-            batch, start = [], row.end
+    with open_upload(current_storage(), task.stored_as) as stream:
+        for row in rows_of(
+            stream,
+            task.kind,
+            task.options,
+            region=config.region,
+            today=today,
+            position=task.position,
+            line=task.line,
+        ):
+            batch.append(row)
+            if len(batch) >= pace.rows or row.end - start > BATCH_BYTES:
+                yield batch
+                batch, start = [], row.end
     if batch:
         yield batch
 

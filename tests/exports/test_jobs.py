@@ -135,8 +135,8 @@ def _between_batches(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
     """Do something else after each batch, as another process would."""
     report = jobs._Progress.__call__
 
-    def report_and_act(self: Any, number: int) -> None:
-        report(self, number)
+    def report_and_act(self: Any, number: int, total: int) -> None:
+        report(self, number, total)
         act(number)
 
     monkeypatch.setattr(jobs._Progress, "__call__", report_and_act)

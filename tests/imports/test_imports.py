@@ -142,9 +142,10 @@ def test_a_killed_worker_goes_on_behind_the_last_batch_and_doubles_nothing(
         jobs.run(row.id, row.attempt)
     monkeypatch.undo()
     half = get_import(session, row.id)
-    assert (half.state, half.created, half.line) == (ImportState.RUNNING, 20, 20)
+    assert (half.state, half.line) == (ImportState.RUNNING, half.created)
+    assert 0 < half.created < 35
     jobs.run(row.id, row.attempt)
-    assert get_import(session, row.id).created == 20, "another worker may still be at it"
+    assert get_import(session, row.id).created == half.created, "another worker may still be at it"
     with transaction(session):
         session.execute(update(Import).values(beat_at=clock.now() - tasks.SILENT - dt.timedelta(seconds=1)))
     jobs.run(row.id, row.attempt)

@@ -1,7 +1,7 @@
 """From one snapshot of the database into one file."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Select, func, select
@@ -34,21 +34,18 @@ def count_rows(connection: Connection, query: Select[tuple[object]]) -> int:
 
 
 def copy_rows(
-    connection: Connection, query: Select[tuple[object]], filling: Filling, file: RowFile, report: Callable[[int], None]
-) -> int:
-    """Stream the rows of `query` (which selects what `filling` reads) into `file`; returns their number.
-
-    `report` is told the number of rows written after each batch; what it raises ends the copying.
-    """
+    connection: Connection, query: Select[tuple[object]], filling: Filling, file: RowFile
+) -> Generator[int, None, None]:
+    """Stream the rows of `query` (which selects what `filling` reads) into `file`; gives, after each batch, how many
+    rows are written."""
     rows = 0
     streaming = connection.execution_options(stream_results=True, max_row_buffer=BATCH_ROWS)
     with streaming.execute(query) as result, _collector_at_rest():
         for batch in result.partitions(BATCH_ROWS):
             file.write_batch(filling.fill(batch))
             rows += len(batch)
-            report(rows)
+            yield rows
         file.finish()
-    return rows
 
 
 @contextmanager
