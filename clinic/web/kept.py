@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from clinic.web import reading
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -65,6 +67,8 @@ def kept_of(row: Any) -> Kept:
     text = str(getattr(row, place.text) or "") if place.text else ""
     words = f"{place.noun}: {text[:TEXT_MAX]}" if text else str(place.noun)
     arguments = {name: getattr(row, column) for name, column in place.arguments.items()}
+    if "patient_id" in arguments:
+        reading.shown(arguments["patient_id"])
     return Kept(words, url_for(place.endpoint, **arguments), bool(request.files))
 
 
