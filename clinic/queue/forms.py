@@ -83,6 +83,7 @@ class JoinForm(CreateForm):
         default=Lane.NORMAL,
     )
     confirm = BooleanField(_l("Give another ticket"))
+    walk_in = BooleanField(_l("Check in without it: the appointment stays where it is"))
 
     def offer(self, services: Sequence[Service], appointments: Sequence[Appointment] = ()) -> "JoinForm":
         """Set the services, and the patient's appointments, to choose from."""

@@ -1,7 +1,9 @@
 """Giving tickets on the screen."""
 
+import datetime as dt
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic import clock
@@ -145,3 +147,33 @@ def test_who_was_seen_and_not_checked_out_is_still_here(
     for step in ("call", "finish"):
         receptionist.post(f"/queue/{entry.id}/{step}")
     assert "Seen, and not checked out yet" in receptionist.page(f"/queue/tickets/new?patient_id={patient.id}")
+
+
+@pytest.mark.guards("somebody booked for another day is not checked in as a walk-in without a word")
+def test_who_is_booked_for_another_day_is_a_walk_in_only_when_that_is_meant(
+    receptionist: Browser, make: Factory, session: Session
+) -> None:
+    service, patient = make.service(make.department()), make.patient()
+    now = clock.now()
+    doctor = make.practitioner("Zieliński")
+    tomorrow = make.appointment(service, patient, now + dt.timedelta(days=1), practitioner=doctor, now=now)
+    asked = receptionist.page(f"/queue/tickets/new?patient_id={patient.id}")
+    assert "Booked for another day" in asked
+    assert "Zieliński" in asked
+    assert f"/appointments/{tomorrow.id}/move?day=" in asked
+    sent = {"patient_id": str(patient.id), "service_id": str(service.id), "lane": "normal", "idempotency_key": "w" * 24}
+    refused = receptionist.post("/queue/tickets", sent)
+    assert refused.status_code == 422
+    assert "tick this, or move it to now" in refused.text
+    assert session.scalar(select(func.count(QueueEntry.id))) == 0
+    assert receptionist.post("/queue/tickets", {**sent, "walk_in": "y"}).status_code == 303
+    assert session.scalar(select(func.count(QueueEntry.id))) == 1
+    # Who holds a ticket without a name is asked about as well.
+    other = make.patient("Fatou")
+    make.appointment(service, other, now + dt.timedelta(days=2), practitioner=doctor, now=now)
+    nameless = make.ticket(service)
+    assert "Booked for another day" in receptionist.page(f"/queue/{nameless.id}/identify?patient_id={other.id}")
+    # An appointment that is far away is no reason to ask.
+    later = make.patient("Later")
+    make.appointment(service, later, now + dt.timedelta(days=40), practitioner=doctor, now=now)
+    assert "Booked for another day" not in receptionist.page(f"/queue/tickets/new?patient_id={later.id}")

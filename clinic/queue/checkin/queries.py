@@ -16,6 +16,8 @@ from clinic.queue.models import QueueEntry, State
 from clinic.visits.models import Visit
 from clinic.visits.queries import get_visit
 
+NEAR_BEHIND, NEAR_AHEAD, NEAR_SHOWN = dt.timedelta(days=3), dt.timedelta(days=14), 3
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -42,6 +44,19 @@ def list_for_check_in(session: Session, patient_id: int, day: dt.date) -> list[A
         Appointment.state.in_((*EXPECTED_STATES, AppointmentState.NO_SHOW)),
     )
     return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id)))
+
+
+def list_booked_near(session: Session, patient_id: int, day: dt.date) -> list[Appointment]:
+    """What somebody who comes on `day` may have come for, although it is another day's: expected within two weeks, or
+    of the last days and not come to; earliest first, none when there is one of `day` itself."""
+    if list_for_check_in(session, patient_id, day):
+        return []
+    is_expected = Appointment.state.in_(EXPECTED_STATES) & Appointment.day.between(day, day + NEAR_AHEAD)
+    is_missed = Appointment.state.in_((*EXPECTED_STATES, AppointmentState.NO_SHOW)) & Appointment.day.between(
+        day - NEAR_BEHIND, day
+    )
+    query = shown(select(Appointment)).where(Appointment.patient_id == patient_id, is_expected | is_missed)
+    return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id).limit(NEAR_SHOWN)))
 
 
 def list_of_visits(session: Session, visit_ids: Sequence[int]) -> dict[int, list[QueueEntry]]:

@@ -18,7 +18,7 @@ from clinic.numbers import whole
 from clinic.patients.queries import get_patient
 from clinic.queue import queries
 from clinic.queue.blueprint import blueprint
-from clinic.queue.checkin.queries import list_for_check_in
+from clinic.queue.checkin.queries import list_booked_near, list_for_check_in
 from clinic.queue.checkin.service import check_in
 from clinic.queue.forms import JoinForm
 from clinic.queue.models import QueueEntry
@@ -81,6 +81,8 @@ def _give_ticket(write: Session, form: JoinForm) -> QueueEntry:
     }
     if form.patient_id.data is None:
         return join_queue(write, **given)
+    if not appointment_id and not form.walk_in.data and list_booked_near(write, form.patient_id.data, today()):
+        raise Invalid(_("There is an appointment on another day: tick this, or move it to now."), "walk_in")
     return check_in(
         write,
         patient_id=form.patient_id.data,
@@ -112,6 +114,7 @@ def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None
         status,
         form=form,
         patient=get_patient(read, patient_id) if patient_id else None,
+        near=list_booked_near(read, patient_id, today()) if patient_id else [],
         here=find_open_visit(read, patient_id, today()) if patient_id else None,
         open_entries=queries.list_open_of_patient(read, patient_id, today()) if patient_id else [],
     )

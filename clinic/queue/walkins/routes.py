@@ -13,7 +13,7 @@ from clinic.patients.queries import get_patient
 from clinic.patients.search.page import Results, patient_ids, read_results, read_text
 from clinic.queue import queries
 from clinic.queue.blueprint import blueprint
-from clinic.queue.checkin.queries import list_for_check_in
+from clinic.queue.checkin.queries import list_booked_near, list_for_check_in
 from clinic.queue.checkin.service import identify_walk_in
 from clinic.queue.forms import STEP_WORDS, IdentifyForm
 from clinic.queue.models import QueueEntry, Step
@@ -102,6 +102,7 @@ def _show_form(entry: QueueEntry, form: IdentifyForm, status: int = 200) -> Resp
         status,
         form=form,
         patient=get_patient(read, patient_id),
+        near=list_booked_near(read, patient_id, entry.day),
         here=find_open_visit(read, patient_id, entry.day),
         open_entries=queries.list_open_of_patient(read, patient_id, entry.day),
     )
