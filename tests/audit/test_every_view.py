@@ -90,7 +90,6 @@ class World:
                 patient_id=self.patient.id,
                 level=AlertLevel.WARNING,
                 text="Careful",
-                idempotency_key=None,
                 actor=TESTER,
                 now=now,
             )
@@ -140,7 +139,7 @@ class World:
                 until_day=soon(9).date(),
                 part_of_day=None,
                 note=None,
-                idempotency_key=None,
+                key=None,
                 actor=TESTER,
                 now=now,
                 zone=ZONE,
