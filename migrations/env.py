@@ -37,6 +37,7 @@ from clinic.queue.notices import models as notice_models
 from clinic.queue.phone import models as phone_models
 from clinic.visits import models as visit_models
 from migrations.checks import assert_references, count_rows, include_object, lost_rows, render_item
+from migrations.merged import drop_guards, make_guards
 
 # Importing the models fills the metadata; the tuple says so to linters and to readers.
 MODELS = (
@@ -81,7 +82,9 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         before = count_rows(connection)
+        drop_guards(connection)
         context.run_migrations()
+        make_guards(connection)
         assert_references(connection)
         lost = lost_rows(before, count_rows(connection))
         if lost:

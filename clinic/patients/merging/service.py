@@ -80,10 +80,12 @@ def undo_merge(session: Session, *, merge_id: int, actor: Actor, now: dt.datetim
     if find_contradictions(session, merge):
         raise Conflict(_("The record went on since: this merge can no longer be undone."))
     mine = details_of(survivor)
+    # First: the database gives nothing to a record that is merged.
+    merged.merged_into_id = None
+    session.flush()
     move_back(session, merge)
     restore_values(survivor, merge.record["survivor"])
     restore_values(merged, merge.record["merged"])
-    merged.merged_into_id = None
     merge.undone_at, merge.undone_by_id = now, actor.actor_id
     _touch(session, survivor, survivor.version + 1, now)
     _make_findable(session, survivor, merged, now)
