@@ -50,6 +50,6 @@ def enqueue_held_back() -> None:
     """Run at once what waits for the clock to be believed; while Redis is away the next occurrence brings it."""
     for schedule in SCHEDULES:
         module, _dot, name = schedule.job.rpartition(".")
-        if getattr(import_module(module), name).waits_for_clock:
+        if getattr(getattr(import_module(module), name), "waits_for_clock", False):
             with suppress(Unavailable):
                 enqueue(schedule.job, job_id=f"schedule-{schedule.name}")

@@ -4,9 +4,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -22,7 +20,6 @@ from clinic.db import transaction
 from clinic.queue.closing import jobs
 from clinic.queue.models import QueueEntry, State
 from clinic.queueing import job_queue, redis_client
-from clinic.schedules import SCHEDULES
 from tests.browser_client import Browser
 from tests.factories import Factory
 
@@ -90,14 +87,6 @@ def test_against_the_machines_own_count(session: Session, noted: Path) -> None:
     assert note["offset"] == pytest.approx(later.timestamp() - time.clock_gettime(time.CLOCK_BOOTTIME), abs=60)
     (noted / "clock.json").write_text("{")
     assert find_doubt(session, now=later + dt.timedelta(hours=1), var=noted) is None, "a torn note says nothing"
-
-
-@pytest.mark.guards("every job of the schedule waits for a clock that is believed, or says why it need not")
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.name)
-def test_every_job_is_marked(schedule: Any) -> None:
-    module, _dot, name = schedule.job.rpartition(".")
-    job = getattr(import_module(module), name)
-    assert job.waits_for_clock or job.why
 
 
 @pytest.mark.guards("a wrong clock closes no day: the jobs wait until somebody says that it is right")
