@@ -5,6 +5,7 @@ Hangul are shown family first without a space, as their writers do.
 """
 
 import unicodedata
+from collections.abc import Iterable
 
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
 # Letters that NFKD does not take apart, as people type them without a special keyboard.
@@ -52,6 +53,19 @@ def search_name(*names: str | None) -> str:
     """
     words = dict.fromkeys(word for name in names if name for word in fold(name).split())
     return f" {' '.join(words)} " if words else ""
+
+
+def namesakes(people: Iterable[tuple[int | None, str | None]]) -> frozenset[int]:
+    """Of (patient id, name), the ids of those whose name another patient has too, however it is spelled."""
+    first: dict[str, int] = {}
+    found: set[int] = set()
+    for patient_id, name in people:
+        if patient_id is None or not name:
+            continue
+        other = first.setdefault(name.casefold(), patient_id)
+        if other != patient_id:
+            found |= {other, patient_id}
+    return frozenset(found)
 
 
 def _is_east_asian(text: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from clinic.directory.models import Department, Room, Service
 from clinic.errors import NotFound
+from clinic.names import namesakes
 from clinic.patients.models import Patient
 from clinic.queue.models import (
     BUSY_STATES,
@@ -48,6 +49,12 @@ class Board:
         """Everybody on it; None for tickets of nobody known."""
         columns = (self.waiting, self.called, self.in_service, self.on_hold, self.closed, self.left_open)
         return {entry.patient_id for column in columns for entry in column}
+
+    @property
+    def namesakes(self) -> frozenset[int]:
+        """The patients on the board whose name another one on it has too."""
+        shown = (*self.waiting, *self.called, *self.in_service, *self.on_hold)
+        return namesakes((e.patient_id, e.patient.display_name) for e in shown if e.patient)
 
     @property
     def closed_count(self) -> int:

@@ -12,7 +12,7 @@ from clinic.cache import cached
 from clinic.desk.today.queries import list_lines
 from clinic.desk.today.rows import Group, Line, pack, unpack
 from clinic.directory.models import Department, Room
-from clinic.names import fold
+from clinic.names import fold, namesakes
 from clinic.paging import Page, page_after
 from clinic.queue.models import RoomChoice
 
@@ -52,12 +52,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Today:
-    """A day, narrowed; `total` counts the whole of it, `practitioners` are all who see somebody, by name."""
+    """A day, narrowed; `total` counts the whole of it, `practitioners` are all who see somebody, by name.
+
+    `namesakes` are the patients whose name another patient of the whole day has too.
+    """
 
     day: dt.date
     columns: Sequence[Column]
     total: int
     practitioners: Sequence[tuple[int, str]]
+    namesakes: frozenset[int]
 
     @property
     def count(self) -> int:
@@ -105,6 +109,7 @@ def read_today(session: Session, day: dt.date, narrowing: Narrowing) -> Today:
         day=day,
         columns=[_column(group, passing, lines) for group in Group],
         total=len(lines),
+        namesakes=namesakes((line.patient_id, line.name) for line in lines),
         practitioners=sorted(names.items(), key=lambda named: fold(named[1])),
     )
 
@@ -122,6 +127,11 @@ def read_group(
     lines = [line for line in read_lines(session, day) if line.group is group and narrowing.lets_pass(line)]
     rest = [line for line in lines if after is None or line.order > after]
     return page_after(rest, lambda line: line.order)
+
+
+def read_namesakes(session: Session, day: dt.date) -> frozenset[int]:
+    """The patients of a day whose name another one of that day has too."""
+    return namesakes((line.patient_id, line.name) for line in read_lines(session, day))
 
 
 def count_hidden(session: Session, day: dt.date, group: Group, narrowing: Narrowing) -> int:

@@ -116,6 +116,7 @@ def group(group: str) -> Response:
         group=shown,
         title=GROUP_WORDS[shown],
         page=found,
+        namesakes=page.read_namesakes(current_session(), today()),
         hidden=page.count_hidden(current_session(), today(), shown, _remembered()),
         day=today(),
     )
