@@ -19,7 +19,7 @@ from clinic.imports.rows import Row
 from clinic.patients.details import PatientDetails
 
 # Raise it when the same source record comes to mean something else to us: then a re-run writes it anew.
-READING_VERSION = 1
+READING_VERSION = 2
 
 
 @dataclass(frozen=True)

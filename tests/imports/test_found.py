@@ -3,10 +3,16 @@
 import datetime as dt
 
 import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from clinic.imports import batches
 from clinic.imports.fhir.patient import read_patient
 from clinic.patients.details import columns
+from clinic.patients.models import Patient
 from clinic.patients.registration.values import shown_values
+from tests.imports.conftest import Importer, ndjson
+from tests.imports.conftest import person as resource
 
 
 def person(**elements: object) -> dict[str, object]:
@@ -47,3 +53,17 @@ def test_an_extension_is_kept_and_shown() -> None:
 def test_a_death_known_to_the_month_is_a_death() -> None:
     found = read_patient(person(deceasedDateTime="2020-02"), "FR")
     assert (found.is_deceased, found.deceased_on) == (True, dt.date(2020, 2, 1))
+
+
+@pytest.mark.guards("a file read before deaths without a day counted is read anew when it is imported again")
+def test_a_file_imported_before_is_read_anew(
+    importer: Importer, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = ndjson(resource(1, deceasedBoolean=True))
+    with monkeypatch.context() as before:
+        before.setattr(batches, "READING_VERSION", 1)
+        importer.run(content)
+    session.execute(update(Patient).values(is_deceased=False))
+    session.commit()
+    assert importer.run(content).updated == 1
+    assert session.scalars(select(Patient.is_deceased)).all() == [True]
