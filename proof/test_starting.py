@@ -15,6 +15,8 @@ from tests.http_visitor import Visitor
 from tests.running_clinic import RunningClinic
 
 STRANGERS = 3000
+# These are answered at once, like any request: what they cost is the answer, not that they are held.
+ANSWERED = 700
 ROUNDS = 20
 
 
@@ -66,12 +68,13 @@ def test_thousands_of_strangers(note: Note) -> None:
         clinic.start()
         visitor = until_answered(lambda: Visitor(clinic.port).sign_in("reception", PASSWORD))
         worst = 0.0
-        for begun in BEGUN.values():
-            with held(clinic.port, begun, STRANGERS):
+        for name, begun in BEGUN.items():
+            is_waiting = name.startswith(("half a header", "half a form", "a form"))
+            with held(clinic.port, begun, STRANGERS if is_waiting else ANSWERED):
                 for _ in range(10):
                     began = time.monotonic()
                     assert visitor.get("/patients").status == 200
                     worst = max(worst, time.monotonic() - began)
-        note(connections_of_each_kind=STRANGERS, kinds=len(BEGUN), slowest_page_seconds=worst)
+        note(held=STRANGERS, answered=ANSWERED, kinds=len(BEGUN), slowest_page_seconds=worst)
     finally:
         clinic.remove()
