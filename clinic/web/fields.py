@@ -29,7 +29,8 @@ class WholeField(IntegerField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[str]) -> None:
         if not valuelist:
             return
-        typed, self.data = valuelist[0].strip(), None
+        # A filter that was kept, such as an export's, comes back as a number.
+        typed, self.data = str(valuelist[0]).strip(), None
         if not typed:
             return
         try:

@@ -47,8 +47,10 @@ def move(session: Session, entry_id: int, step: Step, **values: Any) -> QueueEnt
         return service.move_entry(session, entry_id=entry_id, step=step, **given)
 
 
-def in_state(session: Session, make: Factory, offered: Service, state: State) -> QueueEntry:
+def in_state(session: Session, make: Factory, offered: Service, state: State, *, claimed: bool = False) -> QueueEntry:
     entry = make.ticket(offered, now=NOW)
+    with transaction(session):
+        entry.is_claimed = claimed
     for step in PATHS[state]:
         move(session, entry.id, step)
     return entry
@@ -74,7 +76,7 @@ def call_next(session: Session, offered: Service, room: Room | None = None, **va
 def test_only_steps_of_the_table_are_taken(
     session: Session, make: Factory, consultation: Service, state: State, step: Step
 ) -> None:
-    entry = in_state(session, make, consultation, state)
+    entry = in_state(session, make, consultation, state, claimed=step is Step.CONFIRM)
     target = TRANSITIONS[step].get(state)
     if target is None:
         with pytest.raises(Conflict):
@@ -91,7 +93,7 @@ def test_undo_puts_back_exactly_what_a_step_changed(
 ) -> None:
     if state not in TRANSITIONS[step]:
         return
-    entry = in_state(session, make, consultation, state)
+    entry = in_state(session, make, consultation, state, claimed=step is Step.CONFIRM)
     columns = [c.key for c in QueueEntry.__table__.columns]
     before = {c: getattr(entry, c) for c in columns}
     move(session, entry.id, step, room_id=room.id if step is Step.CALL else None)

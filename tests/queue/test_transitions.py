@@ -29,6 +29,10 @@ identify: waiting -> waiting
 identify: called -> called
 identify: in_service -> in_service
 identify: on_hold -> on_hold
+confirm: waiting -> waiting
+confirm: called -> called
+confirm: in_service -> in_service
+confirm: on_hold -> on_hold
 """
 # What staff do. What a visit says (arrive, start, fulfil, leave, miss, reopen) comes below.
 APPOINTMENTS = """
