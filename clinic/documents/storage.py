@@ -9,7 +9,6 @@ import errno
 import os
 import re
 import secrets
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from obstore.store import S3Store
 
 from clinic.crypto import key_ring
 from clinic.errors import NotFound, StorageFull, Unavailable
+from clinic.room import check_room
 from clinic.sealed_files import FileSource, SealedReader, SealedWriter, Source, sync_folder
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+\Z")
@@ -48,8 +48,9 @@ def storage_errors() -> Iterator[None]:
 class Storage(ABC):
     """Named, immutable files. Every method raises StorageFull or Unavailable when the storage fails."""
 
-    def __init__(self, staging: Path) -> None:
-        self._staging = staging
+    def __init__(self, staging: Path, *beside: Path) -> None:
+        """`beside` are further folders whose disks keep their reserve: the database's."""
+        self._staging, self._beside = staging, beside
 
     @property
     def staging(self) -> Path:
@@ -89,6 +90,7 @@ class Storage(ABC):
     @contextmanager
     def create_sealed(self, name: str, context: str) -> Iterator[SealedWriter]:
         """Write a sealed file that appears under `name` when the block ends well, and not at all otherwise."""
+        self.check_room()
         with storage_errors(), self._temporary() as path:
             with SealedWriter.create(path, context, key_ring()) as writer:
                 yield writer
@@ -100,10 +102,10 @@ class Storage(ABC):
         with storage_errors():
             return SealedReader(self.open(name), context, key_ring())
 
-    def free_bytes(self) -> int:
-        """Space left where files are staged, in bytes."""
+    def check_room(self, needed: int = 0) -> None:
+        """Raise StorageFull unless there is room for `needed` further bytes and for what must go on meanwhile."""
         with storage_errors():
-            return shutil.disk_usage(self.staging).free
+            check_room(self.staging, *self._beside, needed=needed)
 
     @contextmanager
     def _temporary(self) -> Iterator[Path]:
@@ -117,8 +119,8 @@ class Storage(ABC):
 class DiskStorage(Storage):
     """A folder; `staging` is inside it, so that committing is a rename."""
 
-    def __init__(self, root: Path) -> None:
-        super().__init__(root / ".staging")
+    def __init__(self, root: Path, *beside: Path) -> None:
+        super().__init__(root / ".staging", *beside)
         self.root = root
 
     def _path(self, name: str) -> Path:
@@ -150,8 +152,8 @@ class DiskStorage(Storage):
 class S3Storage(Storage):
     """A bucket; files are staged on the server's disk and sent when they are finished."""
 
-    def __init__(self, url: str, staging: Path) -> None:
-        super().__init__(staging)
+    def __init__(self, url: str, staging: Path, *beside: Path) -> None:
+        super().__init__(staging, *beside)
         self._store = S3Store.from_url(
             url,
             # An endpoint inside the house may speak plain HTTP: what is sent is sealed already.
@@ -215,8 +217,8 @@ def _make_folder(folder: Path) -> None:
 def open_storage(url: str, var: Path) -> Storage:
     """The storage a STORAGE_URL names. Nothing is contacted or made yet."""
     if url.startswith("s3://"):
-        return S3Storage(url, var / "staging")
-    return DiskStorage(Path(unquote(urlsplit(url).path)))
+        return S3Storage(url, var / "staging", var)
+    return DiskStorage(Path(unquote(urlsplit(url).path)), var)
 
 
 class _Current:

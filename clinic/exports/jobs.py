@@ -109,6 +109,7 @@ class _Progress:
         if time.monotonic() - self._told < PROGRESS_SECONDS:
             return
         self._told = time.monotonic()
+        current_storage().check_room()
         with transaction() as session:
             is_ours = service.note_progress(session, self._task, rows=rows, total=total, now=clock.now())
         if not is_ours:

@@ -67,6 +67,7 @@ def create() -> BaseResponse | tuple[str, int]:
     dataset, form, rows = _sent()
     if not (form.validate() & rows.validate()):
         return _page(dataset, form, rows), 422
+    current_storage().check_room()
     try:
         with transaction() as session:
             service.request_export(

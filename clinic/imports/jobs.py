@@ -12,7 +12,7 @@ from clinic.background import Pace, aside
 from clinic.crypto import DecryptionError
 from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
-from clinic.errors import NotFound, Unavailable
+from clinic.errors import NotFound, StorageFull, Unavailable
 from clinic.imports import service
 from clinic.imports.files import open_upload, rows_of
 from clinic.imports.models import ImportFailure
@@ -48,6 +48,7 @@ def _write_all(task: Task) -> bool:
     """Write batch after batch; False when the import was cancelled or given to another worker."""
     position, pace = task.position, Pace(least=min(LEAST_ROWS, BATCH_ROWS), most=BATCH_ROWS)
     for rows in aside(_batches(task, pace)):
+        current_storage().check_room()
         with pace.transaction(len(rows)) as session:
             is_ours = service.write_rows(session, task, position=position, rows=rows, now=clock.now())
         if not is_ours:
@@ -102,7 +103,7 @@ class _Outcome:
 def _failure_of(error: BaseException) -> ImportFailure:
     if isinstance(error, DecryptionError | NotFound):
         return ImportFailure.DAMAGED
-    if isinstance(error, Unavailable | OperationalError | OSError):
+    if isinstance(error, StorageFull | Unavailable | OperationalError | OSError):
         return ImportFailure.UNAVAILABLE
     return ImportFailure.DEFECT
 

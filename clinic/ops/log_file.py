@@ -13,11 +13,12 @@ import time
 from pathlib import Path
 from typing import IO
 
+from clinic.room import RESERVE_BYTES
+
 FILE_BYTES = 20 * 1024**2
 ALL_BYTES = 14 * FILE_BYTES
 KEPT_DAYS = 14
 KEPT_ANYWAY = 2  # whatever the clock says
-FREE_BYTES = 200 * 1024**2  # what the log leaves of a disk for sign-ins, tickets and notes
 _PIPE_BYTES = 1024**2
 _LOOK_SECONDS = 5.0
 _WAIT_SECONDS = 0.5
@@ -60,7 +61,7 @@ class LogFile:
         if now - self._looked_at >= _LOOK_SECONDS:
             self._looked_at = now
             with contextlib.suppress(OSError):
-                self._has_room = shutil.disk_usage(self._path.parent).free >= FREE_BYTES
+                self._has_room = shutil.disk_usage(self._path.parent).free >= RESERVE_BYTES
         return self._has_room
 
     def _current(self) -> IO[bytes]:

@@ -14,6 +14,7 @@ from clinic.documents.storage import current_storage, storage_errors
 from clinic.sealed_files import FileSource, SealedReader, SealedWriter
 
 MEMORY_BYTES = 512 * 1024
+CHECKED_BYTES = 8 * 1024 * 1024  # after each so many it is looked at whether the disk still has room
 FIELDS_BYTES = 1024 * 1024  # around the largest file
 
 
@@ -29,6 +30,7 @@ class SealedSpool:
         self._writer: SealedWriter | None = None
         self._reader: Any = self._memory
         self._source: FileSource | None = None
+        self._unchecked = 0
         self._context = f"spool:{secrets.token_hex(16)}"
 
     def write(self, data: bytes) -> int:
@@ -37,10 +39,15 @@ class SealedSpool:
             return self._memory.write(data)
         if self._writer is None:
             self._roll_over()
+        self._unchecked += len(data)
+        if self._unchecked > CHECKED_BYTES:
+            self._unchecked = 0
+            current_storage().check_room()
         with storage_errors():
             return cast(SealedWriter, self._writer).write(data)
 
     def _roll_over(self) -> None:
+        current_storage().check_room()
         with storage_errors():
             path = current_storage().staging / f"tmp-{secrets.token_hex(16)}"
             self._writer = SealedWriter.create(path, self._context, key_ring())

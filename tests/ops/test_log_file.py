@@ -62,10 +62,10 @@ def test_files_of_long_ago_go_but_for_the_newest(tmp_path: Path) -> None:
 def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = LogFile(tmp_path)
     monkeypatch.setattr(log_file, "_LOOK_SECONDS", 0)
-    monkeypatch.setattr(log_file, "FREE_BYTES", 2**62)
+    monkeypatch.setattr(log_file, "RESERVE_BYTES", 2**62)
     file.write(LINE)
     assert not (tmp_path / "clinic.log").exists()
-    monkeypatch.setattr(log_file, "FREE_BYTES", 0)
+    monkeypatch.setattr(log_file, "RESERVE_BYTES", 0)
     file.write(LINE)
     file.close()
     said, line = (tmp_path / "clinic.log").read_bytes().splitlines(keepends=True)

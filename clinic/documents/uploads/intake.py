@@ -30,9 +30,6 @@ from clinic.documents.uploads.staging import Locked, create_file, remove_files, 
 from clinic.errors import Conflict, Invalid, StorageFull, Unavailable
 from clinic.idempotency import Key
 
-# Room that stays free for the database and its log.
-RESERVE_BYTES = 32 * 1024 * 1024
-
 
 def begin(
     storage: Storage,
@@ -44,8 +41,7 @@ def begin(
     key: Key | None = None,
 ) -> Ticket:
     """Open an upload whose empty file is durable. StorageFull when the disk could not take it."""
-    if storage.free_bytes() < described.size + RESERVE_BYTES:
-        raise StorageFull(_("The server's disk has no room for this file. Tell whoever looks after the server."))
+    storage.check_room(described.size)
     token = secrets.token_urlsafe(24)
     create_file(storage, token)
     kept = None
@@ -84,6 +80,7 @@ def append(
     refused or finds no room is discarded.
     """
     current_session().rollback()
+    storage.check_room()
     with discarding(storage, ticket.token, user_id), writing(storage, ticket.token) as writer:
         if writer.size != offset:
             raise Conflict(_("The server holds another part of this file than expected."))
