@@ -35,7 +35,9 @@ def until_answered(act: Callable[[], T | None]) -> T:
 
 def acknowledged(answer: Answer, *statuses: int) -> Answer | None:
     """The answer when it is a success; None for what the server could not do at the moment."""
-    assert answer.status in statuses or answer.status >= 500, f"{answer.status}: {answer.text[:500]}"
+    # 408: not all of the request came in time; it may be repeated as it was (RFC 9110, 15.5.9).
+    may_repeat = answer.status >= 500 or answer.status == 408
+    assert answer.status in statuses or may_repeat, f"{answer.status}: {answer.text[:500]}"
     return answer if answer.status in statuses else None
 
 

@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 RUN = """
 import sys
 from clinic import create_app
-from clinic.imports import jobs, service
+from clinic.imports import jobs
 jobs.BATCH_ROWS = 20
 with create_app().app_context():
     jobs.run(int(sys.argv[1]), 1)
