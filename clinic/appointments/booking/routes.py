@@ -17,7 +17,7 @@ from clinic.appointments.conflicts import SameDay, SlotTaken
 from clinic.appointments.placement import Placement, placement_of
 from clinic.appointments.queries import find_last_event
 from clinic.appointments.words import words
-from clinic.auth.access import reads, reads_nothing, requires
+from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Service
 from clinic.directory.practitioners.queries import list_practitioner_names
@@ -118,10 +118,12 @@ def _usual_service(services: list[Service]) -> int | None:
 
 @blueprint.get("/slots")
 @requires("appointments.book")
-@reads_nothing("free times, nobody's appointment")
+@reads("patient")
 def slots() -> Response:
     """The free times that suit what was chosen so far; 422 beside a day that cannot be read."""
     form = FreeForm(request.args, meta={"csrf": False})
+    # Where no time is free, the waitlist is offered to whom they are for.
+    reading.shown(form.patient_id.data)
     is_read = form.from_day.validate(form) & form.part.validate(form)
     text = render_template(
         "appointments/booking/_slots.html", form=_offer_slots(form, page.later_than(request.args)), with_day=True
