@@ -100,6 +100,8 @@ def test_one_of_a_series_is_dragged_alone_with_the_following_or_with_all(
         dialog(page).get_by_role("button", name="Change the series").click()
     expect(page.locator("#toasts")).to_contain_text("oved")
     expect(event.locator(".calendar-event-line")).to_have_attribute("title", re.compile("09:20–09:35"))
+    # A message stays while somebody points at it.
+    page.get_by_role("button", name="Undo").hover()
     for weeks, begin in enumerate(begins):
         other = visit(calendar_of(practice, weeks))
         expect(times(other)).to_have_text([re.compile(begin)])
