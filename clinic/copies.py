@@ -12,6 +12,8 @@ from pathlib import Path
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy.engine import URL, make_url
 
+from clinic.sealed_files import sync_folder
+
 KEPT = 3
 SPARE_BYTES = 64 * 1024**2
 log = logging.getLogger(__name__)
@@ -37,7 +39,8 @@ def copy_database(url: str, target: Path) -> None:
     part = target.with_name(f"{target.name}.part")
     try:
         _make_whole(make, parsed, part)
-        part.rename(target)
+        part.replace(target)
+        sync_folder(target.parent)
     except (OSError, sqlite.Error) as error:
         raise CopyError(f"The copy {target} could not be written: {error}.") from error
     finally:
@@ -66,12 +69,8 @@ def _make_whole(make: Callable[[URL, Path], None], url: URL, part: Path) -> None
     part.unlink(missing_ok=True)
     part.touch(0o600)
     make(url, part)
-    for path in (part, part.parent):
-        number = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
+    with part.open("rb") as made:
+        os.fsync(made.fileno())
 
 
 def _copy_sqlite(url: URL, part: Path) -> None:

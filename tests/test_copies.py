@@ -20,6 +20,7 @@ from clinic.db import WAL_BYTES, db, transaction
 from clinic.ops.upkeep.jobs import shorten_write_log
 from tests.conftest import ENVIRONMENT
 from tests.databases import own_clinic
+from tests.durability import Syncs
 from tests.running_clinic import ROOT
 
 Usage = namedtuple("Usage", "total used free")
@@ -39,6 +40,16 @@ def before(settings: Settings) -> list[Path]:
 def sqlite_only(settings: Settings) -> None:
     if not settings.is_sqlite:
         pytest.skip("a file of SQLite")
+
+
+@pytest.mark.guards("a copy of the database that was announced is on the disk, its content and its name")
+@pytest.mark.usefixtures("sqlite_only")
+def test_a_copy_survives_a_power_cut(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    syncs, target = Syncs(monkeypatch), tmp_path / "copy.sqlite3"
+    with own_clinic(settings) as app:
+        copy_database(app.config["CLINIC"].database_url, target)
+    assert syncs.is_whole(target)
+    assert syncs.is_name_durable(target)
 
 
 @pytest.mark.guards("a copy made while somebody writes is of one moment, and for nobody else to read")
