@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running_clinic import RunningClinic
+from tests.running_clinic import RunningClinic, running_clinic
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "docs" / "proof.md"
@@ -39,12 +39,8 @@ def note(record_property: Callable[[str, object], None]) -> Note:
 @pytest.fixture
 def clinic() -> Iterator[RunningClinic]:
     """The sample clinic, running, for one campaign alone."""
-    running = RunningClinic()
-    try:
-        running.start()
+    with running_clinic() as running:
         yield running
-    finally:
-        running.remove()
 
 
 class _Report:

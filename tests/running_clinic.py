@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,17 @@ class RunningClinic:
 
     def json(self, path: str) -> Any:
         return json.loads(self.get(path)[1])
+
+
+@contextlib.contextmanager
+def running_clinic() -> Iterator[RunningClinic]:
+    """A clinic that is ready, gone afterwards."""
+    running = RunningClinic()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.remove()
 
 
 def free_port() -> int:

@@ -4,15 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.running_clinic import RunningClinic
+from tests.running_clinic import RunningClinic, running_clinic
 
 
 @pytest.fixture(scope="module")
 def clinic() -> Iterator[RunningClinic]:
     """Started once for the tests of a file."""
-    running = RunningClinic()
-    try:
-        running.start()
+    with running_clinic() as running:
         yield running
-    finally:
-        running.remove()

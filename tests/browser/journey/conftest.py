@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from clinic.ops.sample.staff import PASSWORD
 from tests.browser.journey.person import Person
-from tests.running_clinic import RunningClinic
+from tests.running_clinic import RunningClinic, running_clinic
 
 Employ = Callable[..., Person]
 
@@ -15,12 +15,8 @@ Employ = Callable[..., Person]
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningClinic]:
     """The sample clinic with its workers, for all tests here."""
-    clinic = RunningClinic()
-    try:
-        clinic.start()
+    with running_clinic() as clinic:
         yield clinic
-    finally:
-        clinic.remove()
 
 
 @pytest.fixture

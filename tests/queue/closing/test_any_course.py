@@ -32,6 +32,19 @@ WEIGHTS = (4, 6, 5, 3, 6, 4, 10, 2, 14, 4, 6, 1, 2, 1)
 COURSES, LENGTH = 12, 120
 
 
+def any_course(session: Session, make: Factory, seed: int, length: int) -> Counter[str]:
+    """Do so many things one after the other, looking after each; what was really done, not refused."""
+    clinic, dice = Clinic(session, make), random.Random(seed)
+    for _ in range(length):
+        (name,) = dice.choices(ACTIONS, WEIGHTS)
+        clinic.act(name, dice.randrange(120), dice.randrange(120))
+        assert_one_story(session)
+        clinic.assert_nobody_is_stuck()
+    clinic.act("spend_a_night", 0, 0)
+    assert_one_story(session)
+    return clinic.done
+
+
 @pytest.fixture(scope="module")
 def done() -> Iterator[Counter[str]]:
     """What was really done, not refused, in all courses: at the end, everything often enough to mean something."""
@@ -45,12 +58,4 @@ def done() -> Iterator[Counter[str]]:
 def test_any_course_tells_one_story_and_ends_clean(
     session: Session, make: Factory, done: Counter[str], seed: int
 ) -> None:
-    clinic, dice = Clinic(session, make), random.Random(seed)
-    for _ in range(LENGTH):
-        (name,) = dice.choices(ACTIONS, WEIGHTS)
-        clinic.act(name, dice.randrange(120), dice.randrange(120))
-        assert_one_story(session)
-        clinic.assert_nobody_is_stuck()
-    clinic.act("spend_a_night", 0, 0)
-    assert_one_story(session)
-    done.update(clinic.done)
+    done.update(any_course(session, make, seed, LENGTH))
