@@ -25,7 +25,7 @@ def when(appointment: Appointment) -> str:
 def stepped(appointment: Appointment, event: AppointmentEvent | None, *, can_undo: bool = True) -> BaseResponse:
     """After a step: a toast that says it, with the way back; the open lists read themselves again."""
     reading.shown(appointment.patient_id)
-    done = STEP_WORDS[event.step].done if event else ""
+    done = STEP_WORDS[event.step].done if event else _("Nothing was changed")
     message = f"{done}: {when(appointment)}"
     if not htmx.wants_partial():
         return htmx.go(url_for("appointments.show", appointment_id=appointment.id), toast=message)

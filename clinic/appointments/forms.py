@@ -16,12 +16,16 @@ from clinic.appointments.words import CANCELLED_BY_WORDS
 from clinic.clock import exists, wall_time
 from clinic.numbers import whole
 from clinic.web.fields import DateTextField, TimeTextField, WholeField
-from clinic.web.forms import Form, options
+from clinic.web.forms import CompleteForm, Form, options
 from clinic.web.security import settings
 
 ANY = 0
 LONGEST_MINUTES = 12 * 60
 LEFT_OUT = _l("The clocks go forward that night: there is no such time on this day.")
+
+
+# On the page once the rule has spoken.
+REASONS = frozenset({"same_day_reason", "double_booking_reason"})
 
 
 class ReasonsForm(Form):
@@ -72,7 +76,7 @@ class PlaceForm(Form):
             raise ValidationError(_("Choose a practitioner or a room."))
 
 
-class StepForm(Form):
+class StepForm(CompleteForm):
     """A step that needs no more than a button. `version` is the one that was shown."""
 
     version = WholeField(widget=HiddenInput(), validators=[InputRequired()])
@@ -80,6 +84,8 @@ class StepForm(Form):
 
 class MoveForm(StepForm, PlaceForm, ReasonsForm):
     """Another time, length, practitioner or room."""
+
+    sometimes = REASONS
 
 
 class CancelForm(StepForm):

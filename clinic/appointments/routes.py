@@ -115,6 +115,8 @@ def ask_move(appointment_id: int) -> Response:
 
 
 def _fill(form: MoveForm, appointment: Appointment, target: Placement) -> None:
+    if form.version.raw_data:
+        return  # What was typed before the session ended.
     local = target.starts_at.astimezone(settings().zone)
     form.day.data, form.time.data = local.date(), local.time()
     form.minutes.data = int((target.ends_at - target.starts_at).total_seconds() // 60)
@@ -246,6 +248,8 @@ def note(appointment_id: int) -> BaseResponse:
             actor=actor(),
             now=clock.now(),
         )
+    if event is None:
+        return stepped(queries.get_appointment(current_session(), appointment_id), None)
     return _stepped(event)
 
 

@@ -196,9 +196,11 @@ def restore_appointment(
 
 def edit_note(
     session: Session, *, appointment_id: int, expected_version: int, note: str | None, actor: Actor, now: dt.datetime
-) -> AppointmentEvent:
-    """Write what the next reader should know, in whatever state it is."""
+) -> AppointmentEvent | None:
+    """Write what the next reader should know, in whatever state it is; None when that stands there already."""
     appointment = _locked(session, appointment_id, expected_version)
+    if (note or None) == (appointment.note or None):
+        return None
     return take_step(session, appointment, Step.NOTE, {"note": note}, actor=actor, now=now)
 
 

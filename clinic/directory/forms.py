@@ -4,33 +4,24 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DecimalField, HiddenField, StringField
+from wtforms import DecimalField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 from clinic.directory.models import Department, Room, Service
 from clinic.directory.service import PlaceDetails, ServiceDetails
 from clinic.money import from_minor, is_currency, to_minor
 from clinic.web.fields import WholeField
-from clinic.web.forms import CreateForm
+from clinic.web.forms import CreateForm, EditForm, Form
 
 
 def _upper(value: str | None) -> str | None:
     return value.upper() if value else value
 
 
-class PlaceForm(CreateForm):
-    """A department; `version` is what the person saw, 0 for a new one."""
+class PlaceForm(Form):
+    """A department."""
 
-    version = HiddenField(default="0")
     name = StringField(_l("Name"), validators=[DataRequired(_l("Give it a name.")), Length(max=120)])
-
-    def validate_version(self, field: HiddenField) -> None:
-        if not str(field.data or "").isdecimal():
-            raise ValidationError(_("This form had expired. Reload the page and send it again."))
-
-    @property
-    def expected_version(self) -> int:
-        return int(self.version.data)
 
     def details(self) -> PlaceDetails:
         """What was typed, for the service."""
@@ -106,3 +97,27 @@ class ServiceForm(PlaceForm):
             "price": from_minor(place.price_minor, place.currency),
             "currency": place.currency,
         }
+
+
+class NewDepartmentForm(PlaceForm, CreateForm):
+    """A new department."""
+
+
+class EditDepartmentForm(PlaceForm, EditForm):
+    """A department to be changed."""
+
+
+class NewRoomForm(RoomForm, CreateForm):
+    """A new room."""
+
+
+class EditRoomForm(RoomForm, EditForm):
+    """A room to be changed."""
+
+
+class NewServiceForm(ServiceForm, CreateForm):
+    """A new service."""
+
+
+class EditServiceForm(ServiceForm, EditForm):
+    """A service to be changed."""

@@ -16,7 +16,16 @@ from clinic.appointments.schedules.service import WouldStrand, check_unused
 from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory import service
-from clinic.directory.forms import PlaceForm, RoomForm, ServiceForm
+from clinic.directory.forms import (
+    EditDepartmentForm,
+    EditRoomForm,
+    EditServiceForm,
+    NewDepartmentForm,
+    NewRoomForm,
+    NewServiceForm,
+    PlaceForm,
+    ServiceForm,
+)
 from clinic.directory.models import Department, Room, Service
 from clinic.directory.practitioners.routes import blueprint as practitioners
 from clinic.directory.queries import get_place, list_departments
@@ -38,7 +47,8 @@ class Kind:
 
     slug: str
     model: type[Any]
-    form: type[PlaceForm]
+    new_form: type[Any]
+    edit_form: type[Any]
     in_use_by: str
     new_title: str
     edit_title: str
@@ -47,9 +57,17 @@ class Kind:
 KINDS = {
     kind.slug: kind
     for kind in (
-        Kind("departments", Department, PlaceForm, "department_id", _l("New department"), _l("Edit department")),
-        Kind("rooms", Room, RoomForm, "room_id", _l("New room"), _l("Edit room")),
-        Kind("services", Service, ServiceForm, "service_id", _l("New service"), _l("Edit service")),
+        Kind(
+            "departments",
+            Department,
+            NewDepartmentForm,
+            EditDepartmentForm,
+            "department_id",
+            _l("New department"),
+            _l("Edit department"),
+        ),
+        Kind("rooms", Room, NewRoomForm, EditRoomForm, "room_id", _l("New room"), _l("Edit room")),
+        Kind("services", Service, NewServiceForm, EditServiceForm, "service_id", _l("New service"), _l("Edit service")),
     )
 }
 
@@ -67,7 +85,7 @@ def index() -> Response:
 def new(kind: str) -> Response:
     wanted, department = _kind(kind), _department(kind)
     currency = currency_of(settings().region)
-    return _form_page(wanted, wanted.form(formdata=None, data={"currency": currency}), department=department)
+    return _form_page(wanted, wanted.new_form(formdata=None, data={"currency": currency}), department=department)
 
 
 @blueprint.post("/<kind>")
@@ -76,7 +94,7 @@ def new(kind: str) -> Response:
 def create(kind: str) -> BaseResponse:
     wanted, department = _kind(kind), _department(kind)
     department_id = department.id if department else None
-    form = wanted.form()
+    form = wanted.new_form()
     if form.validate():
         try:
             _create(form, wanted, department_id)
@@ -88,7 +106,7 @@ def create(kind: str) -> BaseResponse:
     return _form_page(wanted, form, department=_department(kind), status=422)
 
 
-def _create(form: PlaceForm, kind: Kind, department_id: int | None) -> None:
+def _create(form: Any, kind: Kind, department_id: int | None) -> None:
     common: dict[str, Any] = {"key": form.key, "actor": actor(), "now": clock.now()}
     with transaction() as session:
         if kind.model is Department:
@@ -105,7 +123,7 @@ def _create(form: PlaceForm, kind: Kind, department_id: int | None) -> None:
 def edit(kind: str, place_id: int) -> Response:
     wanted = _kind(kind)
     place = get_place(current_session(), wanted.model, place_id)
-    return _form_page(wanted, wanted.form.shown(place), place=place)
+    return _form_page(wanted, wanted.edit_form.shown(place), place=place)
 
 
 @blueprint.post("/<kind>/<int:place_id>")
@@ -113,7 +131,7 @@ def edit(kind: str, place_id: int) -> Response:
 @reads("list")
 def update(kind: str, place_id: int) -> BaseResponse:
     wanted = _kind(kind)
-    form, status = wanted.form(), 422
+    form, status = wanted.edit_form(), 422
     if form.validate():
         try:
             _update(form, wanted, place_id)
@@ -121,12 +139,12 @@ def update(kind: str, place_id: int) -> BaseResponse:
         except Invalid as error:
             form.add_error(error)
         except Conflict as error:
-            form, status = wanted.form.shown(get_place(current_session(), wanted.model, place_id)), 409
+            form, status = wanted.edit_form.shown(get_place(current_session(), wanted.model, place_id)), 409
             form.add_error(Invalid(error.message))
     return _form_page(wanted, form, place=get_place(current_session(), wanted.model, place_id), status=status)
 
 
-def _update(form: PlaceForm, kind: Kind, place_id: int) -> None:
+def _update(form: Any, kind: Kind, place_id: int) -> None:
     with transaction() as session:
         service.update_place(
             session,
@@ -144,9 +162,7 @@ def _update(form: PlaceForm, kind: Kind, place_id: int) -> None:
 def move(kind: str, place_id: int) -> BaseResponse:
     with transaction() as session:
         place = get_place(session, _kind(kind).model, place_id)
-        service.move_place(
-            session, place=place, up=request.form.get("direction") == "up", actor=actor(), now=clock.now()
-        )
+        service.move_place(session, place=place, up=_direction() == "up", actor=actor(), now=clock.now())
     return _done()
 
 
@@ -200,7 +216,18 @@ def _kind(slug: str) -> Kind:
 
 
 def _version() -> int:
-    return request.form.get("version", 0, type=whole)
+    """The state that the button was shown with. Invalid without one."""
+    version = request.form.get("version", type=whole)
+    if version is None:
+        raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+    return version
+
+
+def _direction() -> str:
+    direction = request.form.get("direction", "")
+    if direction not in ("up", "down"):
+        raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+    return direction
 
 
 def _department(kind: str) -> Department | None:

@@ -6,13 +6,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from clinic.documents.models import Category
-from clinic.web.fields import DayField, WholeField
+from clinic.web.fields import DayField
 from clinic.web.filters import today
-from clinic.web.forms import CreateForm, Form, options
+from clinic.web.forms import CreateForm, EditForm, Form, options
 
 FILE_NAME_MAX = 200
 TITLE_MAX = 200
@@ -85,12 +85,11 @@ class DescriptionForm(Described, Form):
     title = StringField(validators=[Optional(), Length(max=TITLE_MAX)])
 
 
-class EditForm(Described, Form):
+class DocumentForm(Described, EditForm):
     """A document described anew."""
 
     title = StringField(_l("Title"), validators=[DataRequired(_l("Give a title.")), Length(max=TITLE_MAX)])
     documented_on = DayField(_l("Date of the document"), validators=[InputRequired(_l("Give a date."))])
-    version = WholeField(widget=HiddenField.widget, validators=[InputRequired()])
 
 
 class VoidForm(Form):

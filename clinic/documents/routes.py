@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.auth.access import reads, requires, takes_files
 from clinic.db import current_session, transaction
 from clinic.documents import service
-from clinic.documents.forms import EditForm, UploadForm, VoidForm, category_label
+from clinic.documents.forms import DocumentForm, UploadForm, VoidForm, category_label
 from clinic.documents.media import ACCEPT, PICTURES, PREVIEWS
 from clinic.documents.models import Category, Document, Upload
 from clinic.documents.queries import count_documents, find_same_file, get_document, list_documents
@@ -153,21 +153,21 @@ def _send(document: Document, kind: str, action: str) -> Response:
 @reads("patient")
 def edit(document_id: int) -> Response:
     document = get_document(current_session(), document_id)
-    return _edit_page(document, EditForm(formdata=None, obj=document))
+    return _edit_page(document, DocumentForm(formdata=None, obj=document))
 
 
 @blueprint.post("/documents/<int:document_id>/edit")
 @requires("documents.upload")
 @reads("patient")
 def update(document_id: int) -> BaseResponse:
-    form = EditForm()
+    form = DocumentForm()
     if not form.validate():
         return _edit_page(get_document(current_session(), document_id), form, 422)
     with transaction() as session:
         document = service.update_document(
             session,
             document_id=document_id,
-            version=form.version.data,
+            version=form.expected_version,
             category=Category(form.category.data),
             title=form.title.data,
             documented_on=form.documented_on.data,
@@ -200,7 +200,7 @@ def void(document_id: int) -> BaseResponse:
     return _done(patient_id, _("The document was voided."))
 
 
-def _edit_page(document: Document, form: EditForm, status: int = 200) -> Response:
+def _edit_page(document: Document, form: DocumentForm, status: int = 200) -> Response:
     reading.shown(document.patient_id)
     title, back = _("Change this document"), _list_url(document)
     return dialog("documents/_edit.html", title, back, status, form=form, document=document)

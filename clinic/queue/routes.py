@@ -97,6 +97,8 @@ def choose_room(department_id: int) -> BaseResponse:
 @reads("list")
 def call_next(department_id: int) -> BaseResponse:
     form = _move_form()
+    if form.key is None:
+        raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
     try:
         room_id = _room_for_call(form, department_id)
     except Invalid as error:

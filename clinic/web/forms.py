@@ -1,5 +1,6 @@
 """What every form shares: CSRF, whitespace handling and a key that makes a double submit harmless."""
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -10,9 +11,21 @@ from flask import request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import FieldList, FormField, HiddenField, PasswordField, StringField, TextAreaField
+from markupsafe import Markup
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FormField,
+    HiddenField,
+    PasswordField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import messages_path
+from wtforms.meta import DefaultMeta
 from wtforms.validators import Length, Optional, ValidationError
 
 from clinic.errors import Invalid
@@ -20,6 +33,9 @@ from clinic.idempotency import Key
 from clinic.web.drafts import restored
 from clinic.web.kept import Kept, kept_of
 from clinic.web.sent import note_shown_again, refused, sent_key
+
+# The hidden fields of a form that name what was on its page.
+SHOWN = "shown"
 
 
 def tidy(value: Any) -> Any:
@@ -87,6 +103,73 @@ def _problems(fields: Iterable[Any]) -> Iterator[tuple[str, str, str]]:
             yield from _problems(field)
 
 
+class CompleteForm(Form):
+    """A form that must come as it was shown: a field that is missing is refused, never taken for an empty one.
+
+    Browsers send nothing for a box that is not ticked or a list in which nothing is chosen: beside each stands a hidden
+    field SHOWN with its name, and `hidden_fields` says how many rows each list has. `sometimes`: fields (by their short
+    names) that are on the page only at times.
+    """
+
+    sometimes: frozenset[str] = frozenset()
+
+    class Meta:
+        def render_field(self, field: Any, render_kw: dict[str, Any]) -> Markup:
+            control: Markup = DefaultMeta.render_field(self, field, render_kw)
+            marked = isinstance(field, BooleanField) or (field.type == "_Option" and field.id.endswith("-0"))
+            return (
+                Markup('<input type="hidden" name="{}" value="{}">{}').format(SHOWN, field.name, control)
+                if marked
+                else control
+            )
+
+    def check_complete(self) -> None:
+        """Invalid when a field of this form was not sent."""
+        shown = set(request.form.getlist(SHOWN))
+        if any(self._is_missing(field, shown) for field in _leaves(self)) or not shown.issuperset(self.row_counts()):
+            raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+
+    def _is_missing(self, field: Any, shown: set[str]) -> bool:
+        if field.short_name in self.sometimes:
+            return False
+        return field.name not in request.form and field.name not in request.files and field.name not in shown
+
+    def row_counts(self) -> list[str]:
+        """How many rows each list has, as the page says it and as it must come back."""
+        return [f"{field.name}:{len(field.entries)}" for field in self if isinstance(field, FieldList)]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Raises Invalid for a form that is not whole: shown again it would be empty where it is not."""
+        self.check_complete()
+        return bool(super().validate(extra_validators))
+
+
+def _leaves(fields: Iterable[Any]) -> Iterator[Any]:
+    """Every field that is sent by itself; rows of lists included."""
+    for field in fields:
+        if isinstance(field, FormField | FieldList):
+            yield from _leaves(field)
+        elif not isinstance(field, SubmitField | CSRFTokenField):
+            yield field
+
+
+class EditForm(CompleteForm):
+    """A form that changes what is on file. `version` says which state of it the person saw."""
+
+    version = HiddenField()
+
+    def validate_version(self, field: HiddenField) -> None:
+        if not re.fullmatch(r"[0-9a-f]{1,32}", field.data or ""):
+            raise ValidationError(_("This form had expired. Reload the page and send it again."))
+
+    @property
+    def expected_version(self) -> int:
+        """The version as a number. Invalid for one that is none."""
+        if not str(self.version.data).isdecimal():
+            raise Invalid(_("This form had expired. Reload the page and send it again."))
+        return int(self.version.data)
+
+
 def new_key() -> str:
     """A key that no form had before."""
     return secrets.token_urlsafe(24)
@@ -99,8 +182,8 @@ class KeyedForm(Form):
 
     @property
     def key(self) -> Key | None:
-        """The key with what was sent and by whom."""
-        return sent_key(self.idempotency_key.data)
+        """The key with what was sent and by whom; None when none was sent (the field then holds a new one)."""
+        return sent_key(self.idempotency_key.data) if self.idempotency_key.raw_data else None
 
 
 class CreateForm(Form):
@@ -132,5 +215,6 @@ class CreateForm(Form):
         return False
 
     def validate_idempotency_key(self, field: HiddenField) -> None:
-        if not field.data or not 16 <= len(field.data) <= 64:
+        # A field that was not sent holds a new key, which would make each copy another thing.
+        if not field.raw_data or not field.data or not 16 <= len(field.data) <= 64:
             raise ValidationError(_("This form had expired. Reload the page and send it again."))

@@ -125,7 +125,7 @@ def test_a_note_is_kept(receptionist: Browser, appointment: Appointment) -> None
 def test_before_its_time_nobody_is_a_no_show(receptionist: Browser, appointment: Appointment) -> None:
     assert receptionist.post(address(appointment, "no_show"), {"version": 1}).status_code == 409
     assert receptionist.post(address(appointment, "dance"), {"version": 1}).status_code == 404
-    assert receptionist.post(address(appointment, "confirm")).status_code == 400
+    assert receptionist.post(address(appointment, "confirm")).status_code == 422
     assert appointment.state is State.BOOKED
 
 

@@ -12,6 +12,7 @@ from clinic.patients.models import Patient
 from tests.browser_client import Browser
 from tests.documents.files import PDF, PNG, Tus, documents, office, pdf, stored, uploads
 from tests.factories import Factory
+from tests.page_forms import filled
 from tests.patients.records import entries, register
 
 KEY = "form-key-0123456789"
@@ -180,7 +181,8 @@ def test_a_document_is_described_anew_and_audited(tus: Tus, receptionist: Browse
 
 def test_a_description_without_title_is_refused(tus: Tus, receptionist: Browser) -> None:
     address = f"/documents/{one(tus).id}/edit"
-    answer = receptionist.htmx("POST", address, {"title": " ", "category": "result", "version": 1})
+    sent = filled(receptionist, address, address, title=" ", category="result")
+    answer = receptionist.htmx("POST", address, sent)
     assert answer.status_code == 422
     assert "Give a title" in answer.get_data(as_text=True)
 

@@ -38,17 +38,19 @@ def entries(session: Session, patient_id: int) -> list[AuditEntry]:
     return list(session.scalars(query))
 
 
-def fields_of(html: str) -> dict[str, str]:
+def fields_of(html: str) -> dict[str, Any]:
     """What the browser would send back if nobody touched the form."""
     form = html.split('id="patient-form"')[1].split("</form>")[0]
-    sent: dict[str, str] = {}
+    sent: dict[str, Any] = {}
+    shown: list[str] = []
     for tag in re.findall(r"<input\b[^>]*>", form):
         values = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
         if values.get("type") not in ("radio", "checkbox") or re.search(r"\bchecked\b", tag):
             sent[values["name"]] = unescape(values.get("value", ""))
+            shown += [sent["shown"]] if values["name"] == "shown" else []
     for name, text in re.findall(r'<textarea\b[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', form, re.S):
         sent[name] = unescape(text).strip()
     for name, options in re.findall(r'<select\b[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
         chosen = re.search(r'<option selected value="([^"]*)"', options)
         sent[name] = unescape(chosen[1]) if chosen else ""
-    return sent
+    return sent | {"shown": shown}

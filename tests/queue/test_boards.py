@@ -17,6 +17,9 @@ from clinic.queue.models import QueueEntry, State, Step
 from tests.browser_client import Browser
 from tests.factories import TESTER, Factory
 
+# The key that every board carries: pressed twice, one is called.
+ONCE = {"idempotency_key": "k" * 24}
+
 
 @pytest.fixture
 def consultation(make: Factory) -> Service:
@@ -86,7 +89,7 @@ def test_call_next_answers_the_fresh_board_and_a_way_back(
 ) -> None:
     entry = make.ticket(consultation)
     url = f"{board_url(consultation)}/call-next"
-    answer = receptionist.htmx("POST", url, {"board": consultation.department_id, "room_id": room.id})
+    answer = receptionist.htmx("POST", url, {"board": consultation.department_id, "room_id": room.id, **ONCE})
     html = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert (entry.state, entry.room_id) == (State.CALLED, room.id)
@@ -100,13 +103,13 @@ def test_call_next_without_script_goes_back_to_the_board(
     receptionist: Browser, make: Factory, consultation: Service, room: Room
 ) -> None:
     make.ticket(consultation)
-    answer = receptionist.post(f"{board_url(consultation)}/call-next", {"room_id": room.id})
+    answer = receptionist.post(f"{board_url(consultation)}/call-next", {"room_id": room.id, **ONCE})
     assert (answer.status_code, answer.location) == (303, board_url(consultation))
 
 
 def test_call_next_on_an_empty_board_says_so(receptionist: Browser, consultation: Service) -> None:
     url = f"{board_url(consultation)}/call-next"
-    answer = receptionist.htmx("POST", url, {"board": consultation.department_id})
+    answer = receptionist.htmx("POST", url, {"board": consultation.department_id, **ONCE})
     assert answer.status_code == 200
     assert "Nobody is waiting" in answer.headers["HX-Trigger"]
 
@@ -117,7 +120,7 @@ def test_a_call_needs_a_room_where_there_are_several(
     make.room(consultation.department, "Room 2")
     entry = make.ticket(consultation)
     for url in (f"{board_url(consultation)}/call-next", f"/queue/{entry.id}/call"):
-        answer = receptionist.htmx("POST", url, {"board": consultation.department_id})
+        answer = receptionist.htmx("POST", url, {"board": consultation.department_id, **ONCE})
         assert answer.status_code == 422
         assert "Choose your room first." in answer.get_data(as_text=True)
     assert entry.state is State.WAITING
@@ -128,7 +131,7 @@ def test_the_room_is_remembered(receptionist: Browser, make: Factory, consultati
     entry = make.ticket(consultation)
     chosen = receptionist.post(f"{board_url(consultation)}/room", {"room_id": second.id})
     assert chosen.status_code == 303
-    receptionist.post(f"{board_url(consultation)}/call-next")
+    receptionist.post(f"{board_url(consultation)}/call-next", ONCE)
     assert entry.room_id == second.id
     foreign = make.room(make.department("Laboratory"))
     assert receptionist.post(f"{board_url(consultation)}/room", {"room_id": foreign.id}).status_code == 422
@@ -209,7 +212,7 @@ def test_transferring_offers_every_other_service(receptionist: Browser, make: Fa
 def test_practitioners_call_but_give_no_tickets(browser: Browser, make: Factory, consultation: Service) -> None:
     browser.sign_in(make.user(Role.PRACTITIONER))
     make.ticket(consultation)
-    assert browser.post(f"{board_url(consultation)}/call-next").status_code == 303
+    assert browser.post(f"{board_url(consultation)}/call-next", ONCE).status_code == 303
     assert browser.get("/queue/tickets/new").status_code == 403
 
 

@@ -192,7 +192,7 @@ MAKERS = [
         "mrn",
     ),
     Maker(
-        "PlaceForm",
+        "NewDepartmentForm",
         Department,
         lambda _w: "/directory/departments",
         lambda _w: {**PLACE, "name": "Dentistry"},
@@ -200,7 +200,7 @@ MAKERS = [
         "Eyes",
     ),
     Maker(
-        "RoomForm",
+        "NewRoomForm",
         Room,
         lambda w: f"/directory/rooms?department={w.department.id}",
         lambda _w: {**PLACE, "name": "Room 8"},
@@ -208,7 +208,7 @@ MAKERS = [
         "Room 9",
     ),
     Maker(
-        "ServiceForm",
+        "NewServiceForm",
         Service,
         lambda w: f"/directory/services?department={w.department.id}",
         lambda _w: {**PLACE, **SERVICE},
@@ -216,7 +216,7 @@ MAKERS = [
         "Scan",
     ),
     Maker(
-        "PractitionerForm",
+        "NewPractitionerForm",
         Practitioner,
         lambda _w: "/directory/practitioners",
         lambda _w: {**PLACE, "family_name": "Okafor", "given_name": "Ada", "is_active": "y"},
@@ -307,7 +307,7 @@ MAKERS = [
         "Closes at one",
     ),
     Maker(
-        "DisplayForm",
+        "NewDisplayForm",
         Display,
         lambda _w: "/queue/displays",
         lambda w: {**DEVICE, "department_ids": w.department.id, "privacy": "none"},
@@ -315,7 +315,7 @@ MAKERS = [
         "Cellar",
     ),
     Maker(
-        "KioskForm",
+        "NewKioskForm",
         Kiosk,
         lambda _w: "/queue/kiosk",
         lambda w: {**DEVICE, "department_ids": w.department.id},
@@ -377,7 +377,7 @@ def test_every_form_and_every_table_is_among_them(app: Flask) -> None:
     forms = {
         form.__name__ for kind in (CreateForm, KeyedForm) for form in subclasses(kind) if not form.__subclasses__()
     }
-    assert forms - {maker.form for maker in MAKERS} - {"PlaceForm"} == WITHOUT_FORM
+    assert forms - {maker.form for maker in MAKERS} == WITHOUT_FORM
     tables = {m.class_.__tablename__ for m in Base.registry.mappers if hasattr(m.class_, "idempotency_digest")}
     assert tables - {maker.model.__tablename__ for maker in MAKERS} == {"queue_events"}
     assert tables == set(PLACES)

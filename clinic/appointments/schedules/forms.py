@@ -17,7 +17,7 @@ from clinic.appointments.schedules.models import WorkingHours
 from clinic.appointments.schedules.proposals import Interval, Week
 from clinic.numbers import whole
 from clinic.web.fields import DateTextField, TimeTextField, WholeField
-from clinic.web.forms import Form, options
+from clinic.web.forms import CompleteForm, options
 
 INTERVALS_A_DAY = 2
 WORKING_DAYS = range(1, 5)
@@ -48,8 +48,10 @@ class IntervalForm(PlainForm):  # type: ignore[misc]
         return not self.ends.errors
 
 
-class WeekForm(Form):
+class WeekForm(CompleteForm):
     """A week that repeats. `seen` is what the person looked at; `confirm` is asked when appointments are stranded."""
+
+    sometimes = frozenset({"confirm"})
 
     seen = HiddenField(default="")
     valid_from = DateTextField(

@@ -78,6 +78,9 @@ def edit(owner_kind: str, owner_id: int) -> Response:
 def update(owner_kind: str, owner_id: int) -> BaseResponse:
     form, status, found = WeekForm(), 422, None
     owner = _owner(owner_kind, owner_id)
+    if owner.room_id is not None:
+        form.sometimes |= {"room_id"}
+    form.check_complete()
     if "copy" in request.form:
         form.copy_first_day()
         return _form_page(owner_kind, owner_id, form)

@@ -10,7 +10,7 @@ from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
-from clinic.appointments.forms import CancelForm, PlaceForm, ReasonsForm, StepForm
+from clinic.appointments.forms import REASONS, CancelForm, PlaceForm, ReasonsForm, StepForm
 from clinic.appointments.models import AppointmentSeries
 from clinic.appointments.series.rules import MOST_DATES, MOST_WEEKS, Rule
 from clinic.appointments.series.service import Scope, SeriesChange, SeriesDetails
@@ -77,6 +77,8 @@ class SeriesForm(CreateForm, PlaceForm, ReasonsForm):
 
 class MoveSeriesForm(ScopeForm, PlaceForm, ReasonsForm):
     """Another weekday, time, length, practitioner or room. `day` is where the appointment it starts from would go."""
+
+    sometimes = REASONS
 
     is_seen = HiddenField(default="")
 

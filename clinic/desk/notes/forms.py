@@ -4,13 +4,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional
-from wtforms.widgets import HiddenInput
+from wtforms.validators import DataRequired, Length
 
 from clinic.desk.notes.models import Kind, ShiftNote
 from clinic.desk.notes.service import TEXT_MAX
-from clinic.web.fields import WholeField
-from clinic.web.forms import CreateForm, Form, options
+from clinic.web.forms import CreateForm, EditForm, Form, options
 
 KIND_WORDS = {Kind.NOTE: _l("Note"), Kind.INCIDENT: _l("Incident")}
 # What was done, as the history says it.
@@ -24,10 +22,9 @@ ACTION_WORDS = {
 }
 
 
-class NoteForm(CreateForm):
-    """A note, new or (with its `version`) changed."""
+class NoteFields(Form):
+    """What a note says."""
 
-    version = WholeField(widget=HiddenInput(), validators=[Optional()])
     text = TextAreaField(
         _l("What the next shift must know"),
         [DataRequired(_l("Write what the next shift must know.")), Length(max=TEXT_MAX)],
@@ -37,8 +34,16 @@ class NoteForm(CreateForm):
     )
     is_pinned = BooleanField(_l("Pin it: it stays on Today after it was acknowledged"))
 
+
+class NoteForm(NoteFields, CreateForm):
+    """A new note."""
+
+
+class EditNoteForm(NoteFields, EditForm):
+    """A note to be changed."""
+
     @classmethod
-    def shown(cls, note: ShiftNote) -> "NoteForm":
+    def shown(cls, note: ShiftNote) -> "EditNoteForm":
         """The form with what is stored."""
         names = ("version", "text", "kind", "is_pinned")
         return cls(formdata=None, data={name: getattr(note, name) for name in names})

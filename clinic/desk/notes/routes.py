@@ -12,7 +12,7 @@ from clinic.audit.queries import list_of_entity
 from clinic.auth.access import reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.desk.notes import queries, service
-from clinic.desk.notes.forms import NoteForm, VoidForm, words
+from clinic.desk.notes.forms import EditNoteForm, NoteFields, NoteForm, VoidForm, words
 from clinic.desk.notes.models import ShiftNote
 from clinic.desk.notes.page import open_notes
 from clinic.errors import Conflict
@@ -61,11 +61,11 @@ def create() -> BaseResponse:
     return _done(note, _("The note stands in the shift log."))
 
 
-def _written(form: NoteForm) -> dict[str, Any]:
+def _written(form: NoteFields) -> dict[str, Any]:
     return {"kind": form.kind.data, "text": form.text.data, "is_pinned": form.is_pinned.data}
 
 
-def _ask(form: NoteForm, note: ShiftNote | None, status: int = 200) -> Response:
+def _ask(form: NoteFields, note: ShiftNote | None, status: int = 200) -> Response:
     title = _("Change this note") if note else _("Note for the next shift")
     return dialog("desk/notes/_form.html", title, url_for("notes.index"), status, form=form, note=note)
 
@@ -86,14 +86,14 @@ def show(note_id: int) -> Response:
 @reads_nothing("notes of a shift are kept by day, not by patient")
 def edit(note_id: int) -> Response:
     note = queries.get_note(current_session(), note_id)
-    return _ask(NoteForm.shown(note), note)
+    return _ask(EditNoteForm.shown(note), note)
 
 
 @blueprint.post("/<int:note_id>")
 @requires("notes.write")
 @reads_nothing("notes of a shift are kept by day, not by patient")
 def update(note_id: int) -> BaseResponse:
-    note, form = queries.get_note(current_session(), note_id), NoteForm()
+    note, form = queries.get_note(current_session(), note_id), EditNoteForm()
     if not form.validate():
         return _ask(form, note, 422)
     try:
@@ -101,7 +101,7 @@ def update(note_id: int) -> BaseResponse:
             note = service.edit_note(
                 write,
                 note_id=note_id,
-                expected_version=form.version.data or 0,
+                expected_version=form.expected_version,
                 **_written(form),
                 actor=actor(),
                 now=clock.now(),

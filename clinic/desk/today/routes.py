@@ -127,7 +127,7 @@ def group(group: str) -> Response:
 @reads("patient")
 def call_next() -> BaseResponse:
     form = CallForm()
-    if not form.validate():
+    if not form.validate() or form.key is None:
         raise Invalid(_("This form had expired. Reload the page and send it again."))
     place = _read_place(form.place.data)
     with transaction() as write:

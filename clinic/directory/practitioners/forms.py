@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, FieldList, FormField, HiddenField, SelectField, StringField, TelField
+from wtforms import BooleanField, EmailField, FieldList, FormField, SelectField, StringField, TelField
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Regexp, ValidationError
@@ -19,7 +19,7 @@ from clinic.directory.practitioners.service import (
     details_of,
 )
 from clinic.phones import shown, to_e164
-from clinic.web.forms import CreateForm, tidy
+from clinic.web.forms import CreateForm, EditForm, Form, tidy
 
 BLANK_CREDENTIALS = 2
 SEXES = [
@@ -45,10 +45,9 @@ class CredentialForm(PlainForm):  # type: ignore[misc]
             raise ValidationError(_("Say what number this is, such as NPI or RPPS."))
 
 
-class PractitionerForm(CreateForm):
-    """Names, contact and credentials; `version` is what the person saw, 0 for a new one."""
+class PractitionerForm(Form):
+    """Names, contact and credentials."""
 
-    version = HiddenField(default="0")
     prefix = StringField(_l("Title"), validators=[Length(max=40)])
     given_name = StringField(_l("Given names"), validators=[Length(max=120)])
     family_name = StringField(_l("Family name"), validators=[Length(max=120)])
@@ -68,16 +67,8 @@ class PractitionerForm(CreateForm):
     is_active = BooleanField(_l("Works here"), description=_l("Untick to take them out of every choice."), default=True)
     confirm = BooleanField(_l("Save nevertheless"))
 
-    def validate_version(self, field: HiddenField) -> None:
-        if not str(field.data or "").isdecimal():
-            raise ValidationError(_("This form had expired. Reload the page and send it again."))
-
-    @property
-    def expected_version(self) -> int:
-        return int(self.version.data)
-
     @classmethod
-    def shown(cls, practitioner: Practitioner | None, region: str) -> "PractitionerForm":
+    def shown(cls, practitioner: Practitioner | None, region: str) -> Any:
         """The form with what is stored, and empty rows for further numbers."""
         values = _values(practitioner, region) if practitioner else {}
         numbers = values.get("credentials", []) + [{}] * BLANK_CREDENTIALS
@@ -104,6 +95,16 @@ class PractitionerForm(CreateForm):
                 if row.form.value.data
             ),
         )
+
+
+class NewPractitionerForm(PractitionerForm, CreateForm):
+    """A new practitioner."""
+
+
+class EditPractitionerForm(PractitionerForm, EditForm):
+    """A practitioner to be changed. `confirm` is asked when it would strand appointments."""
+
+    sometimes = frozenset({"confirm"})
 
 
 def _values(practitioner: Practitioner, region: str) -> dict[str, Any]:

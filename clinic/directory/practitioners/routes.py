@@ -14,7 +14,7 @@ from clinic.auth.access import reads, reads_nothing, requires
 from clinic.db import current_session, transaction
 from clinic.directory.models import Practitioner
 from clinic.directory.practitioners import service
-from clinic.directory.practitioners.forms import PractitionerForm
+from clinic.directory.practitioners.forms import EditPractitionerForm, NewPractitionerForm, PractitionerForm
 from clinic.directory.practitioners.queries import get_practitioner, search_practitioners
 from clinic.directory.practitioners.service import PractitionerDetails, details_of
 from clinic.errors import Conflict, Invalid
@@ -45,14 +45,14 @@ def _page(typed: str) -> Page[Practitioner]:
 @requires("directory.edit")
 @reads_nothing("who works here, no patient")
 def new() -> Response:
-    return _form_page(PractitionerForm.shown(None, settings().region))
+    return _form_page(NewPractitionerForm.shown(None, settings().region))
 
 
 @blueprint.post("")
 @requires("directory.edit")
 @reads_nothing("who works here, no patient")
 def create() -> BaseResponse:
-    form = PractitionerForm()
+    form = NewPractitionerForm()
     if not form.validate():
         return _form_page(form, status=422)
     try:
@@ -76,14 +76,14 @@ def create() -> BaseResponse:
 @reads_nothing("who works here, no patient")
 def edit(practitioner_id: int) -> Response:
     practitioner = get_practitioner(current_session(), practitioner_id)
-    return _form_page(PractitionerForm.shown(practitioner, settings().region), practitioner)
+    return _form_page(EditPractitionerForm.shown(practitioner, settings().region), practitioner)
 
 
 @blueprint.post("/<int:practitioner_id>")
 @requires("directory.edit")
 @reads("list")
 def update(practitioner_id: int) -> BaseResponse:
-    form, region = PractitionerForm(), settings().region
+    form, region = EditPractitionerForm(), settings().region
     if not form.validate():
         return _form_page(form, get_practitioner(current_session(), practitioner_id), 422)
     try:
@@ -96,13 +96,13 @@ def update(practitioner_id: int) -> BaseResponse:
         return _form_page(form, get_practitioner(current_session(), practitioner_id), 422)
     except Conflict as error:
         fresh = get_practitioner(current_session(), practitioner_id)
-        form = PractitionerForm.shown(fresh, region)
+        form = EditPractitionerForm.shown(fresh, region)
         form.add_error(Invalid(error.message))
         return _form_page(form, fresh, 409)
     return htmx.go(url_for("directory.practitioners.index"), toast=_("Saved."))
 
 
-def _update(practitioner_id: int, form: PractitionerForm, region: str) -> None:
+def _update(practitioner_id: int, form: EditPractitionerForm, region: str) -> None:
     with transaction() as session:
         old = details_of(get_practitioner(session, practitioner_id, lock=True))
         practitioner = service.update_practitioner(

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms import Form as PlainForm
-from wtforms.validators import Length, Optional, Regexp, ValidationError
+from wtforms.validators import Length, Optional, Regexp
 
 from clinic import identifiers
 from clinic.directory.models import Practitioner
@@ -19,7 +19,7 @@ from clinic.patients.details import NAME_MAX, PatientDetails
 from clinic.patients.labels import NAME_USES, SEXES, languages
 from clinic.phones import shown, to_e164
 from clinic.web.fields import BirthDateField, DateTextField, DeathDateField
-from clinic.web.forms import CreateForm, Form, options, tidy
+from clinic.web.forms import CreateForm, EditForm, Form, options, tidy
 from clinic.web.security import settings
 
 MAX_ROWS = 20
@@ -221,18 +221,8 @@ class NewPatientForm(PatientForm, CreateForm):
     confirmed = HiddenField()
 
 
-class EditPatientForm(PatientForm):
-    """`version` is the one the person saw."""
-
-    version = HiddenField()
-
-    def validate_version(self, field: HiddenField) -> None:
-        if not str(field.data or "").isdecimal():
-            raise ValidationError(_("This form had expired. Reload the page and send it again."))
-
-    @property
-    def expected_version(self) -> int:
-        return int(self.version.data)
+class EditPatientForm(PatientForm, EditForm):
+    """What is on file, to be changed."""
 
 
 def _check_phone(field: StringField, known: set[str]) -> bool:

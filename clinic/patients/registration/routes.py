@@ -112,6 +112,7 @@ def edit(patient_id: int) -> Response:
 def update(patient_id: int) -> BaseResponse:
     patient = get_patient(current_session(), patient_id)
     form = _edit_form(patient)
+    form.check_complete()
     if command := request.form.get("rows"):
         return _edit_page(form, patient, focus=form.change_rows(command))
     if not form.validate():

@@ -11,11 +11,14 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from clinic.directory.models import Department
 from clinic.numbers import whole
 from clinic.queue.devices.models import Device
-from clinic.web.forms import CreateForm, options
+from clinic.queue.devices.service import version_of
+from clinic.web.forms import Form, options
 from clinic.web.languages import languages, own_language
 
 
-class DeviceForm(CreateForm):
+class DeviceForm(Form):
+    """What every device has."""
+
     name = StringField(_l("Name"), validators=[DataRequired(_l("Give it a name.")), Length(max=80)])
     department_ids = SelectMultipleField(
         _l("Departments"),
@@ -32,11 +35,10 @@ class DeviceForm(CreateForm):
     )
 
     @classmethod
-    def of(cls, device: Device) -> "DeviceForm":
+    def of(cls, device: Device) -> Any:
         """The form as a device is set up."""
-        form = cls(formdata=None, obj=device)
-        form.department_ids.data = [d.id for d in device.departments]
-        return form
+        own = {"department_ids": [d.id for d in device.departments], "version": version_of(device)}
+        return cls(formdata=None, obj=device, data=own)
 
     def offer(self, departments: Sequence[Department]) -> "DeviceForm":
         """Set what there is to choose from: the clinic's own language comes first, and is chosen at first."""

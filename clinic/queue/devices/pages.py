@@ -1,7 +1,7 @@
 """The dialogs in which screens and kiosks are set up."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Response, url_for
 from flask_babel import gettext as _
@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from clinic import clock
 from clinic.db import current_session, transaction
-from clinic.errors import Invalid
+from clinic.errors import Conflict, Invalid
 from clinic.queue.devices import service
 from clinic.queue.devices.forms import DeviceForm
 from clinic.queue.devices.models import Device
@@ -33,21 +33,23 @@ class Pages:
     def __init__(
         self,
         kind: type[Device],
-        form: type[DeviceForm],
+        new_form: type[Any],
+        edit_form: type[Any],
         *,
         form_template: str,
         words: Callable[[], dict[str, str]],
         opened: tuple[str, str],
     ) -> None:
-        self.kind, self.form, self.form_template, self.words = kind, form, form_template, words
+        self.kind, self.form_template, self.words = kind, form_template, words
+        self.new_form, self.edit_form = new_form, edit_form
         self.opened = opened
         self.area = kind.AREA
 
     def new(self) -> Response:
-        return self._form(self.form(formdata=None))
+        return self._form(self.new_form(formdata=None))
 
     def create(self) -> BaseResponse:
-        form = self._offer(self.form())
+        form = self._offer(self.new_form())
         if not form.validate():
             return self._form(form, 422)
         try:
@@ -69,10 +71,10 @@ class Pages:
 
     def edit(self, device_id: int) -> Response:
         device = get_device(current_session(), self.kind, device_id)
-        return self._form(self.form.of(device), device=device)
+        return self._form(self.edit_form.of(device), device=device)
 
     def update(self, device_id: int) -> BaseResponse:
-        form = self._offer(self.form())
+        form = self._offer(self.edit_form())
         device = get_device(current_session(), self.kind, device_id)
         if not form.validate():
             return self._form(form, 422, device)
@@ -82,6 +84,7 @@ class Pages:
                     write,
                     self.kind,
                     device_id=device_id,
+                    expected_version=form.version.data,
                     values=form.settings(),
                     department_ids=form.department_ids.data,
                     actor=actor(),
@@ -90,6 +93,11 @@ class Pages:
         except Invalid as error:
             form.add_error(error)
             return self._form(form, 422, get_device(current_session(), self.kind, device_id))
+        except Conflict as error:
+            fresh = get_device(current_session(), self.kind, device_id)
+            form = self.edit_form.of(fresh)
+            form.add_error(Invalid(error.message))
+            return self._form(form, 409, fresh)
         return htmx.go(self._index(), toast=self.words()["changed"])
 
     def ask(self, device_id: int, question: str) -> Response:
@@ -113,7 +121,7 @@ class Pages:
     def _index(self) -> str:
         return url_for(f"{self.area}.index")
 
-    def _offer(self, form: DeviceForm) -> DeviceForm:
+    def _offer(self, form: Any) -> Any:
         return form.offer([load.department for load in list_departments(current_session(), today())])
 
     def _form(self, form: DeviceForm, status: int = 200, device: Device | None = None) -> Response:

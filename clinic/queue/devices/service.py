@@ -1,22 +1,25 @@
 """Giving screens and kiosks their address, changing it and taking it away."""
 
 import datetime as dt
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from clinic import live
 from clinic.audit.service import Actor, changes, record
+from clinic.crypto import canonical_json
 from clinic.directory.models import Department
-from clinic.errors import Invalid
+from clinic.errors import Conflict, Invalid
 from clinic.idempotency import Key, find_made, made_with
 from clinic.queue.devices.models import Device
 from clinic.queue.devices.queries import get_device
 from clinic.queue.tokens import digest_token, new_token
 
+_NOT_SETTINGS = {"id", "token_digest", "created_at", "last_seen_at", "idempotency_key", "idempotency_digest"}
 SEEN_EVERY = dt.timedelta(seconds=50)
 D = TypeVar("D", bound=Device)
 
@@ -56,13 +59,16 @@ def update_device(
     kind: type[D],
     *,
     device_id: int,
+    expected_version: str,
     values: dict[str, Any],
     department_ids: Sequence[int],
     actor: Actor,
     now: dt.datetime,
 ) -> D:
-    """Change a device's `values` and departments; its address stays."""
+    """Change a device's `values` and departments; its address stays. Conflict when it is not as the person saw it."""
     device = get_device(session, kind, device_id)
+    if version_of(device) != expected_version:
+        raise Conflict(_("Somebody changed this meanwhile. This is how it stands now; apply your change again."))
     old = _values(device, values)
     for name, value in values.items():
         setattr(device, name, value)
@@ -74,6 +80,13 @@ def update_device(
         record(session, action, kind.ENTITY, device.id, actor=actor, now=now, before=before, after=after)
         live.publish(session, device.topic)
     return device
+
+
+def version_of(device: Device) -> str:
+    """What somebody saw of a device's settings, to notice when another changed them meanwhile."""
+    state: Any = inspect(device)
+    own = {column.key for column in state.mapper.column_attrs} - _NOT_SETTINGS
+    return hashlib.sha256(canonical_json({k: str(v) for k, v in _values(device, own).items()})).hexdigest()[:32]
 
 
 def renew_token(session: Session, kind: type[D], *, device_id: int, actor: Actor, now: dt.datetime) -> tuple[D, str]:
@@ -110,5 +123,5 @@ def _departments(session: Session, department_ids: Sequence[int]) -> list[Depart
     return departments
 
 
-def _values(device: Device, names: dict[str, Any]) -> dict[str, object]:
+def _values(device: Device, names: Iterable[str]) -> dict[str, object]:
     return {name: getattr(device, name) for name in names} | {"departments": sorted(d.id for d in device.departments)}

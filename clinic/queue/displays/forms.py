@@ -7,7 +7,7 @@ from wtforms import BooleanField, RadioField
 
 from clinic.queue.devices.forms import DeviceForm
 from clinic.queue.displays.models import Privacy
-from clinic.web.forms import options
+from clinic.web.forms import CreateForm, EditForm, options
 
 PRIVACY_WORDS = {
     Privacy.NONE: _l("Ticket only"),
@@ -29,3 +29,11 @@ class DisplayForm(DeviceForm):
     def settings(self) -> dict[str, Any]:
         own = {name: self[name].data for name in ("privacy", "chime", "is_spoken")}
         return super().settings() | own
+
+
+class NewDisplayForm(DisplayForm, CreateForm):
+    """A new one."""
+
+
+class EditDisplayForm(DisplayForm, EditForm):
+    """One to be changed."""

@@ -8,7 +8,7 @@ from clinic.auth.access import reads_nothing, requires
 from clinic.db import current_session
 from clinic.queue.devices.pages import Pages
 from clinic.queue.devices.queries import list_devices
-from clinic.queue.displays.forms import PRIVACY_WORDS, DisplayForm
+from clinic.queue.displays.forms import PRIVACY_WORDS, EditDisplayForm, NewDisplayForm
 from clinic.queue.displays.models import Display
 from clinic.web import htmx
 from clinic.web.languages import languages
@@ -26,7 +26,12 @@ def _words() -> dict[str, str]:
 
 
 pages = Pages(
-    Display, DisplayForm, form_template="queue/displays/_form.html", words=_words, opened=("display.show", "token")
+    Display,
+    NewDisplayForm,
+    EditDisplayForm,
+    form_template="queue/displays/_form.html",
+    words=_words,
+    opened=("display.show", "token"),
 )
 
 

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
 from clinic.queue.devices.forms import DeviceForm
+from clinic.web.forms import CreateForm, EditForm
 
 
 class KioskForm(DeviceForm):
@@ -13,3 +14,11 @@ class KioskForm(DeviceForm):
 
     def settings(self) -> dict[str, Any]:
         return super().settings() | {"prints": self.prints.data}
+
+
+class NewKioskForm(KioskForm, CreateForm):
+    """A new one."""
+
+
+class EditKioskForm(KioskForm, EditForm):
+    """One to be changed."""

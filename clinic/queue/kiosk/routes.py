@@ -8,7 +8,7 @@ from clinic.auth.access import reads_nothing, requires
 from clinic.db import current_session
 from clinic.queue.devices.pages import Pages
 from clinic.queue.devices.queries import list_devices
-from clinic.queue.kiosk.forms import KioskForm
+from clinic.queue.kiosk.forms import EditKioskForm, NewKioskForm
 from clinic.queue.kiosk.models import Kiosk
 from clinic.web import htmx
 from clinic.web.languages import languages
@@ -26,7 +26,12 @@ def _words() -> dict[str, str]:
 
 
 pages = Pages(
-    Kiosk, KioskForm, form_template="queue/kiosk/_form.html", words=_words, opened=("kiosk.start", "kiosk_token")
+    Kiosk,
+    NewKioskForm,
+    EditKioskForm,
+    form_template="queue/kiosk/_form.html",
+    words=_words,
+    opened=("kiosk.start", "kiosk_token"),
 )
 
 

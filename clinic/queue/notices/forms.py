@@ -9,9 +9,10 @@ from wtforms import StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from clinic.queue.notices.models import OpeningHours
+from clinic.queue.notices.service import version_of
 from clinic.web.fields import DateTextField
 from clinic.web.filters import today
-from clinic.web.forms import CreateForm, Form
+from clinic.web.forms import CreateForm, EditForm, Form
 
 _STRETCH = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*[-–]\s*(\d{1,2})(?:[:.h](\d{2}))?\Z")
 Stretch = tuple[dt.time, dt.time]
@@ -53,7 +54,7 @@ def _read(text: str) -> Stretch | None:
     return stretch if stretch[0] < stretch[1] else None
 
 
-class HoursForm(Form):
+class HoursForm(EditForm):
     """A field for each weekday, Monday first."""
 
     day_0 = HoursField(_l("Monday"), [Length(max=80)])
@@ -64,12 +65,12 @@ class HoursForm(Form):
     day_5 = HoursField(_l("Saturday"), [Length(max=80)])
     day_6 = HoursField(_l("Sunday"), [Length(max=80)])
 
-    def show(self, hours: list[OpeningHours]) -> "HoursForm":
-        """Fill in what is set up."""
-        for day in range(7):
-            own = [f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in hours if h.weekday == day]
-            self[f"day_{day}"].data = ", ".join(own)
-        return self
+    @classmethod
+    def of(cls, hours: list[OpeningHours]) -> "HoursForm":
+        """The form with what is set up."""
+        days = [[f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in hours if h.weekday == day] for day in range(7)]
+        own = {f"day_{day}": ", ".join(stretches) for day, stretches in enumerate(days)}
+        return cls(formdata=None, data=own | {"version": version_of(hours)})
 
     @property
     def hours(self) -> dict[int, tuple[Stretch, ...]]:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import clock
 from clinic.auth.access import reads_nothing, requires
 from clinic.db import current_session, transaction
-from clinic.errors import Invalid
+from clinic.errors import Conflict, Invalid
 from clinic.queue.notices import service
 from clinic.queue.notices.forms import AnnouncementForm, HoursForm
 from clinic.queue.notices.queries import list_announcements, list_hours
@@ -31,7 +31,7 @@ def _page(form: AnnouncementForm | None = None, hours: HoursForm | None = None, 
     context = {
         "announcements": list_announcements(read, today()),
         "form": form or AnnouncementForm(formdata=None),
-        "hours": hours or HoursForm(formdata=None).show(list_hours(read)),
+        "hours": hours or HoursForm.of(list_hours(read)),
     }
     return make_response(render_template("queue/notices/index.html", **context), status)
 
@@ -76,6 +76,13 @@ def set_hours() -> BaseResponse:
     form = HoursForm()
     if not form.validate():
         return _page(hours=form, status=422)
-    with transaction() as write:
-        service.set_hours(write, hours=form.hours, actor=actor(), now=clock.now())
+    try:
+        with transaction() as write:
+            service.set_hours(
+                write, hours=form.hours, expected_version=form.version.data, actor=actor(), now=clock.now()
+            )
+    except Conflict as error:
+        fresh = HoursForm.of(list_hours(current_session()))
+        fresh.add_error(Invalid(error.message))
+        return _page(hours=fresh, status=409)
     return htmx.go(url_for("notices.index"), toast=_("The opening hours were changed."))

@@ -1,6 +1,7 @@
 """Writing announcements and opening hours."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from clinic import live
 from clinic.audit.service import Actor, changes, record
-from clinic.errors import Invalid
+from clinic.crypto import canonical_json
+from clinic.errors import Conflict, Invalid
 from clinic.idempotency import Key, find_made, made_with
 from clinic.queue.notices.models import Announcement, OpeningHours
 from clinic.queue.notices.queries import get_announcement, list_hours
@@ -53,9 +55,17 @@ def remove_announcement(session: Session, *, announcement_id: int, actor: Actor,
     live.publish(session, TOPIC)
 
 
-def set_hours(session: Session, *, hours: Hours, actor: Actor, now: dt.datetime) -> None:
-    """The opening hours of the week, by weekday (0 is Monday): all that there are."""
-    before = _written(list_hours(session))
+def version_of(hours: Sequence[OpeningHours]) -> str:
+    """What somebody saw of the opening hours, to notice when another changed them meanwhile."""
+    return hashlib.sha256(canonical_json(_written(hours))).hexdigest()[:32]
+
+
+def set_hours(session: Session, *, hours: Hours, expected_version: str, actor: Actor, now: dt.datetime) -> None:
+    """The opening hours of the week, by weekday (0 is Monday): all that there are. Conflict when they changed."""
+    stored = list_hours(session)
+    if version_of(stored) != expected_version:
+        raise Conflict(_("Somebody changed these hours meanwhile. This is how they stand now."))
+    before = _written(stored)
     session.execute(delete(OpeningHours))
     rows = [OpeningHours(weekday=d, opens=opens, closes=closes) for d, day in hours.items() for opens, closes in day]
     session.add_all(rows)

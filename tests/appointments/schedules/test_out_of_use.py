@@ -13,6 +13,7 @@ from clinic.db import transaction
 from tests.appointments.conftest import Clinic
 from tests.browser_client import Browser
 from tests.factories import ZONE
+from tests.page_forms import filled
 from tests.query_count import count_queries
 
 
@@ -22,21 +23,24 @@ def book(clinic: Clinic, **values: Any) -> Appointment:
     return clinic.book(clock.wall_time(day, values.pop("at", dt.time(10)), ZONE), now=clock.now(), **values)
 
 
-def practitioner_form(clinic: Clinic, **values: Any) -> dict[str, Any]:
-    version = str(clinic.practitioner.version)
-    return {"given_name": "Lea", "family_name": "Martin", "sex": "unknown", "version": version, **values}
+def practitioner_form(manager: Browser, clinic: Clinic, **values: Any) -> dict[str, Any]:
+    """The form of the practitioner with "works here" unticked."""
+    address = f"/directory/practitioners/{clinic.practitioner.id}"
+    sent = filled(manager, f"{address}/edit", address, **values)
+    sent.pop("is_active", None)
+    return sent
 
 
 def test_who_is_booked_is_named_before_a_practitioner_leaves(manager: Browser, clinic: Clinic) -> None:
     booked = book(clinic)
     url = f"/directory/practitioners/{clinic.practitioner.id}"
     manager.page(f"{url}/edit")
-    asked = manager.post(url, practitioner_form(clinic, specialty="Paediatrics"))
+    asked = manager.post(url, practitioner_form(manager, clinic, specialty="Paediatrics"))
     assert asked.status_code == 422
     for text in ("1 booked appointment", "Amina Benali", "10:00", "no longer works here", 'value="Paediatrics"'):
         assert text in asked.get_data(as_text=True)
     assert clinic.practitioner.is_active
-    sent = practitioner_form(clinic, confirm="y")
+    sent = practitioner_form(manager, clinic, confirm="y")
     assert manager.post(url, sent).status_code == 303
     assert not clinic.practitioner.is_active
     assert (booked.state, booked.version) == (State.BOOKED, 1)
@@ -50,7 +54,7 @@ def test_a_practitioner_whom_nobody_needs_leaves_without_a_question(manager: Bro
     with transaction(clinic.make.session):
         cancelled.state = State.CANCELLED
     url = f"/directory/practitioners/{clinic.practitioner.id}"
-    assert manager.post(url, practitioner_form(clinic)).status_code == 303
+    assert manager.post(url, practitioner_form(manager, clinic)).status_code == 303
     assert not clinic.practitioner.is_active
 
 
@@ -59,7 +63,7 @@ def test_who_left_already_is_edited_without_a_question(manager: Browser, clinic:
     with transaction(session):
         clinic.practitioner.is_active = False
     url = f"/directory/practitioners/{clinic.practitioner.id}"
-    assert manager.post(url, practitioner_form(clinic, specialty="Retired")).status_code == 303
+    assert manager.post(url, practitioner_form(manager, clinic, specialty="Retired")).status_code == 303
 
 
 @pytest.mark.parametrize(

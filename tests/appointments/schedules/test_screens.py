@@ -28,9 +28,10 @@ def today() -> dt.date:
 def week(seen: str, valid_from: dt.date, **first_day: str) -> dict[str, Any]:
     """The editor's form, with hours on Monday."""
     values: dict[str, Any] = {"seen": seen, "valid_from": valid_from.isoformat()}
-    values |= {"slot_minutes": "20", "buffer_minutes": "5"}
+    values |= {"slot_minutes": "20", "buffer_minutes": "5", "shown": "intervals:14"}
     for number in range(14):
-        values |= {f"intervals-{number}-weekday": str(number // 2), f"intervals-{number}-room_id": ""}
+        values |= {f"intervals-{number}-{name}": "" for name in ("starts", "ends", "room_id")}
+        values |= {f"intervals-{number}-weekday": str(number // 2)}
     return values | {f"intervals-0-{name}": value for name, value in first_day.items()}
 
 

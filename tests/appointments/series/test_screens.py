@@ -41,6 +41,7 @@ def booked(session: Session) -> list[Appointment]:
 
 def change(one: Appointment, clinic: Clinic, **values: Any) -> dict[str, Any]:
     given = {"appointment_id": one.id, "version": one.version, "scope": "following", "time": "14:00", "minutes": "15"}
+    given |= {"is_seen": ""}
     given |= {"day": one.day.isoformat(), "practitioner_id": clinic.practitioner.id, "room_id": clinic.room.id}
     return {**given, **values}
 
@@ -183,7 +184,13 @@ def test_a_series_is_cancelled_from_one_on(
 ) -> None:
     members = make_series(receptionist, clinic, session, first_day)
     url = f"{URL}/{members[0].series_id}/cancel"
-    sent = {"appointment_id": members[1].id, "version": 1, "scope": "following", "cancelled_by": "patient"}
+    sent = {
+        "appointment_id": members[1].id,
+        "version": 1,
+        "scope": "following",
+        "cancelled_by": "patient",
+        "reason": "",
+    }
     assert receptionist.htmx("POST", url, {**sent, "cancelled_by": "nobody"}).status_code == 422
     assert receptionist.htmx("POST", url, {**sent, "reason": "Moves away"}).status_code == 200
     assert [one.state for one in booked(session)] == [State.BOOKED, State.CANCELLED, State.CANCELLED]
@@ -214,7 +221,7 @@ def test_a_dialog_left_open_while_somebody_moved_all_shows_how_it_stands_now(
     late = receptionist.htmx("POST", f"{url}/move", stale)
     assert late.status_code == 409
     assert "Somebody changed this appointment meanwhile" in late.get_data(as_text=True)
-    sent = {"appointment_id": members[1].id, "version": 1, "scope": "all", "cancelled_by": "patient"}
+    sent = {"appointment_id": members[1].id, "version": 1, "scope": "all", "cancelled_by": "patient", "reason": ""}
     assert receptionist.htmx("POST", f"{url}/cancel", sent).status_code == 409
     assert receptionist.get(url).status_code == 200
 

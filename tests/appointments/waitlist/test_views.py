@@ -139,7 +139,7 @@ def test_a_made_up_time_is_not_held(receptionist: Browser, waiting: Waiting) -> 
 def test_cancelling_says_how_many_wait(receptionist: Browser, waiting: Waiting) -> None:
     waiting.join(waiting.clinic.make.patient("Jean", "Dupont"))
     appointment = waiting.clinic.book(soon(9))
-    sent = {"version": 1, "cancelled_by": "patient"}
+    sent = {"version": 1, "cancelled_by": "patient", "reason": ""}
     answer = receptionist.htmx("POST", f"/appointments/{appointment.id}/cancel", sent)
     assert "1 waits for such a time" in answer.get_data(as_text=True)
 

@@ -10,6 +10,7 @@ from clinic.auth.access import Role
 from clinic.desk.notes.models import ShiftNote
 from tests.browser_client import Browser
 from tests.factories import Factory
+from tests.page_forms import filled
 
 TEXT = "The lift is out of order until Monday."
 KEY = "k" * 24
@@ -77,7 +78,7 @@ def test_without_a_text_it_says_so_and_keeps_the_kind(receptionist: Browser) -> 
 def test_a_change_is_kept_in_the_history_and_must_be_read_again(receptionist: Browser) -> None:
     note = write(receptionist)
     receptionist.htmx("POST", f"/notes/{note.id}/acknowledge")
-    form = {"text": "The lift works again.", "kind": "note", "version": "2", "idempotency_key": KEY}
+    form = filled(receptionist, f"/notes/{note.id}/edit", f"/notes/{note.id}", text="The lift works again.")
     assert receptionist.htmx("POST", f"/notes/{note.id}", form).status_code == 200
     details = receptionist.page(f"/notes/{note.id}")
     assert TEXT in details
@@ -87,8 +88,8 @@ def test_a_change_is_kept_in_the_history_and_must_be_read_again(receptionist: Br
 
 def test_a_change_of_an_older_version_is_refused_with_what_was_typed(receptionist: Browser) -> None:
     note = write(receptionist)
+    form = filled(receptionist, f"/notes/{note.id}/edit", f"/notes/{note.id}", text="Too late")
     receptionist.htmx("POST", f"/notes/{note.id}/acknowledge")
-    form = {"text": "Too late", "kind": "note", "version": "1", "idempotency_key": KEY}
     answer = receptionist.htmx("POST", f"/notes/{note.id}", form)
     assert answer.status_code == 409
     assert "Too late" in answer.text

@@ -178,17 +178,18 @@ def test_call_next_without_a_room_says_so_and_remembers_the_one_chosen(
     room = make.room(service.department)
     make.room(service.department, "Room 2")
     make.ticket(service, make.patient("Amina"))
-    answer = receptionist.htmx("POST", "/today/call-next", {"place": ""})
+    answer = receptionist.htmx("POST", "/today/call-next", {"place": "", "idempotency_key": "k" * 24})
     assert answer.status_code == 422
     assert "Choose your room first" in answer.text
     place = f"{service.department_id}:{room.id}"
     assert f'<option value="{place}" selected>' not in receptionist.page("/today")
-    assert receptionist.post("/today/call-next", {"place": place}).status_code == 303
+    assert receptionist.post("/today/call-next", {"place": place, "idempotency_key": "k" * 24}).status_code == 303
     assert f'<option value="{place}" selected>' in receptionist.page("/today")
 
 
 def test_call_next_when_nobody_waits(receptionist: Browser, make: Factory, service: Service) -> None:
-    answer = receptionist.htmx("POST", "/today/call-next", {"place": f"{service.department_id}:0"})
+    sent = {"place": f"{service.department_id}:0", "idempotency_key": "k" * 24}
+    answer = receptionist.htmx("POST", "/today/call-next", sent)
     assert "Nobody is waiting" in answer.text
 
 

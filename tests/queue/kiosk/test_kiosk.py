@@ -24,6 +24,7 @@ from clinic.queue.models import QueueEntry, QueueEvent, Step
 from clinic.visits.models import Visit
 from tests.browser_client import Browser
 from tests.factories import TESTER, Factory
+from tests.page_forms import filled
 
 PHONE = {"system": "phone", "value": "+33612345678", "typed": "06 12 34 56 78", "use": "mobile"}
 BORN = dt.date(1980, 12, 24)
@@ -326,9 +327,10 @@ def test_a_manager_sets_up_a_kiosk(manager: Browser, session: Session, consultat
     (token,) = re.findall(r"/kiosk/([\w-]{32,})", made)[:1]
     kiosk = get_device_by_token(session, Kiosk, token)
     assert (kiosk.name, kiosk.prints, kiosk.languages) == ("Hall", True, ["en"])
-    assert manager.post(f"/queue/kiosk/{kiosk.id}", sent | {"name": ""}).status_code == 422
-    changed = sent | {"name": "Door", "idempotency_key": "k" * 24}
-    assert manager.post(f"/queue/kiosk/{kiosk.id}", changed).status_code == 303
+    address = f"/queue/kiosk/{kiosk.id}"
+    changed = filled(manager, f"{address}/edit", address, name="Door")
+    assert "Give it a name" in manager.post(address, changed | {"name": ""}).get_data(as_text=True)
+    assert manager.post(address, changed).status_code == 303
     assert "Door" in manager.page("/queue/kiosk")
     manager.page(f"/queue/kiosk/{kiosk.id}/edit")
     manager.page(f"/queue/kiosk/{kiosk.id}/renew")

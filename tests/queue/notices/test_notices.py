@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from clinic.audit.models import AuditEntry
 from clinic.directory.models import Service
@@ -13,6 +14,7 @@ from clinic.queue.notices.models import Announcement, OpeningHours
 from clinic.queue.notices.queries import get_notices
 from tests.browser_client import Browser
 from tests.factories import Factory
+from tests.page_forms import filled
 
 NEW = {"text": "The laboratory closes at noon", "starts_on": "1/2/2026", "idempotency_key": "k" * 24}
 HOURS = {"day_0": "8:00-12:00, 14-18:30", "day_5": "09.00–12.00"}
@@ -58,6 +60,10 @@ def test_a_bad_announcement_is_refused_and_kept_in_the_form(
     assert not session.scalars(select(Announcement)).all()
 
 
+def send_hours(manager: Browser, **days: str) -> TestResponse:
+    return manager.post("/queue/notices/hours", filled(manager, "/queue/notices", "/queue/notices/hours", **days))
+
+
 def test_opening_hours_of_the_day_are_on_screen_and_kiosk(
     app: Flask, manager: Browser, session: Session, make: Factory, consultation: Service
 ) -> None:
@@ -65,16 +71,16 @@ def test_opening_hours_of_the_day_are_on_screen_and_kiosk(
     for screen in screens:
         assert "Open today" not in manager.page(screen)
     every_day = {f"day_{day}": HOURS["day_0"] for day in range(7)}
-    assert manager.post("/queue/notices/hours", every_day).status_code == 303
+    assert send_hours(manager, **every_day).status_code == 303
     for screen in screens:
         assert "08:00–12:00" in manager.page(screen)
     assert 'value="08:00-12:00, 14:00-18:30"' in manager.page("/queue/notices")
-    assert manager.post("/queue/notices/hours", {}).status_code == 303
+    assert send_hours(manager, **dict.fromkeys(every_day, "")).status_code == 303
     assert not session.scalars(select(OpeningHours)).all()
 
 
 def test_a_day_without_hours_is_closed(manager: Browser, session: Session) -> None:
-    manager.post("/queue/notices/hours", HOURS)
+    send_hours(manager, **HOURS)
     monday, sunday = (get_notices(session, dt.date(2026, 11, day)) for day in (23, 29))
     assert [(h.opens.hour, h.closes.minute) for h in monday.hours] == [(8, 0), (14, 30)]
     assert (sunday.has_hours, list(sunday.hours)) == (True, [])
@@ -82,7 +88,7 @@ def test_a_day_without_hours_is_closed(manager: Browser, session: Session) -> No
 
 @pytest.mark.parametrize("wrong", ["8-7", "soon", "8:00-12:00, 11:00-13:00", "8-25", "8:00"])
 def test_hours_that_cannot_be_read_are_refused(manager: Browser, session: Session, wrong: str) -> None:
-    answer = manager.post("/queue/notices/hours", {"day_2": wrong})
+    answer = send_hours(manager, day_2=wrong)
     assert answer.status_code == 422
     assert "Type the hours like" in answer.get_data(as_text=True)
     assert not session.scalars(select(OpeningHours)).all()
