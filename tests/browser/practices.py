@@ -90,7 +90,8 @@ def practice(visit: Visit) -> Practice:
     person = page.get_by_role("link", name=f"Ida Keeper{number}").first.get_attribute("href") or ""
     practitioner_id = re.findall(r"\d+", person)[0]
     hours = {"seen": "", "valid_from": day.isoformat(), "slot_minutes": "15", "buffer_minutes": "0"}
-    hours |= {f"intervals-{n}-weekday": str(n // 2) for n in range(14)}
+    hours |= {f"intervals-{n}-{name}": "" for n in range(14) for name in ("starts", "ends", "room_id")}
+    hours |= {f"intervals-{n}-weekday": str(n // 2) for n in range(14)} | {"shown": "intervals:14"}
     first = day.weekday() * 2
     hours |= {f"intervals-{first}-starts": "09:00", f"intervals-{first}-ends": "09:45"}
     page.goto(f"/appointments/schedules/practitioners/{practitioner_id}")
