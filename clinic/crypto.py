@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import LargeBinary, TypeDecorator
+from sqlalchemy import FromClause, LargeBinary, TypeDecorator
 from sqlalchemy.engine import Dialect
 
 VERSION = 1
@@ -95,6 +95,10 @@ def key_ring() -> KeyRing:
     return _Ring.current
 
 
+class Sealed(bytes):
+    """A value sealed already for the column that it is written to: it is stored as it is."""
+
+
 class EncryptedText(TypeDecorator[str]):
     """Text sealed at rest. `context` is the table and column, such as "patients.phone"."""
 
@@ -105,8 +109,12 @@ class EncryptedText(TypeDecorator[str]):
         super().__init__()
         self.context = context
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else key_ring().seal(value.encode(), self.context.encode())
+    def seal(self, value: str) -> Sealed:
+        """The value as this column keeps it."""
+        return Sealed(key_ring().seal(value.encode(), self.context.encode()))
+
+    def process_bind_param(self, value: str | Sealed | None, dialect: Dialect) -> bytes | None:
+        return value if value is None or isinstance(value, Sealed) else self.seal(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         return None if value is None else key_ring().open(bytes(value), self.context.encode()).decode()
@@ -122,13 +130,25 @@ class EncryptedJson(TypeDecorator[Any]):
         super().__init__()
         self.context = context
 
+    def seal(self, value: Any) -> Sealed:
+        """The value as this column keeps it."""
+        return Sealed(key_ring().seal(canonical_json(value), self.context.encode()))
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        if value is None:
-            return None
-        return key_ring().seal(canonical_json(value), self.context.encode())
+        return value if value is None or isinstance(value, Sealed) else self.seal(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(key_ring().open(bytes(value), self.context.encode()))
+
+
+def sealed(table: FromClause, values: dict[str, Any]) -> dict[str, Any]:
+    """These values of a row, those of encrypted columns sealed: for who does that before the turn to write."""
+    done = dict(values)
+    for name, value in values.items():
+        kind = table.c[name].type
+        if value is not None and isinstance(kind, EncryptedText | EncryptedJson):
+            done[name] = kind.seal(value)
+    return done
 
 
 def canonical_json(value: Any) -> bytes:

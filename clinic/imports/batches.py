@@ -17,9 +17,11 @@ from clinic.imports.queries import Origin, find_origins
 from clinic.imports.records import PATIENTS, PRACTITIONERS, Records
 from clinic.imports.rows import Row
 from clinic.patients.details import PatientDetails
+from clinic.patients.prepared import prepare
 
 # Raise it when the same source record comes to mean something else to us: then a re-run writes it anew.
 READING_VERSION = 2
+_RESOURCE: Any = ImportOrigin.__table__.c.resource.type
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ class _Sought:
     row: Row
     key: bytes
     content: bytes
+
+
+def prepare_row(row: Row) -> Row:
+    """The row with all that can be sealed and digested before its transaction."""
+    if row.reason:
+        return row
+    prepared = prepare(row.details) if isinstance(row.details, PatientDetails) else None
+    return replace(row, prepared=prepared, resource=_RESOURCE.seal(row.content))
 
 
 class Batch:
@@ -72,7 +82,9 @@ class Batch:
         for row in rows:
             practitioner_id = practitioners.get(row.practitioner_key or "")
             if practitioner_id and isinstance(row.details, PatientDetails):
-                row = replace(row, details=replace(row.details, practitioner_id=practitioner_id))
+                prepared = row.prepared and row.prepared.with_practitioner(practitioner_id)
+                details = replace(row.details, practitioner_id=practitioner_id)
+                row = replace(row, details=details, prepared=prepared)
             # The practitioner counts: a patient file read again after the practitioners' file links them.
             said = canonical_json([READING_VERSION, practitioner_id, row.content])
             ring = key_ring()
@@ -123,11 +135,11 @@ class Batch:
                     self._records.column: record_id,
                     "version": version,
                     "import_id": self._import_id,
-                    "resource": s.row.content,
+                    "resource": s.row.resource or s.row.content,
                 }
             )
         if origins:
-            self._session.execute(insert(ImportOrigin), origins)
+            self._session.execute(insert(ImportOrigin.__table__), origins)  # type: ignore[arg-type]
         return len(origins)
 
     def _update(self, s: _Sought, origin: Origin) -> bool:
@@ -139,7 +151,7 @@ class Batch:
         self._session.execute(
             update(ImportOrigin)
             .where(ImportOrigin.id == origin.id)
-            .values(content=s.content, resource=s.row.content, version=version)
+            .values(content=s.content, resource=s.row.resource or s.row.content, version=version)
         )
         return True
 

@@ -1,6 +1,7 @@
 """Running an import, and keeping the list of imports true when workers or Redis die."""
 
 import datetime as dt
+import time
 from collections.abc import Generator
 from types import TracebackType
 
@@ -14,6 +15,7 @@ from clinic.db import current_session, transaction
 from clinic.documents.storage import current_storage
 from clinic.errors import NotFound, StorageFull, Unavailable
 from clinic.imports import service
+from clinic.imports.batches import prepare_row
 from clinic.imports.files import open_upload, rows_of
 from clinic.imports.models import ImportFailure
 from clinic.imports.queries import list_leftovers
@@ -27,6 +29,8 @@ from clinic.web.security import settings
 BATCH_ROWS = 200
 # Fewer than these would be mostly the cost of a transaction itself.
 LEAST_ROWS = 8
+# How often who looks at an import is told how far it is.
+PROGRESS_SECONDS = 0.5
 # A batch of very long rows ends earlier, so that memory stays bounded.
 BATCH_BYTES = 4 * 1024 * 1024
 KEEP_UPLOADS = dt.timedelta(days=7)
@@ -46,11 +50,13 @@ def run(import_id: int, attempt: int) -> None:
 
 def _write_all(task: Task) -> bool:
     """Write batch after batch; False when the import was cancelled or given to another worker."""
-    position, pace = task.position, Pace(least=min(LEAST_ROWS, BATCH_ROWS), most=BATCH_ROWS)
+    position, pace, told = task.position, Pace(least=min(LEAST_ROWS, BATCH_ROWS), most=BATCH_ROWS), 0.0
     for rows in aside(_batches(task, pace)):
         current_storage().check_room()
+        is_told = time.monotonic() - told >= PROGRESS_SECONDS
+        told = time.monotonic() if is_told else told
         with pace.transaction(len(rows)) as session:
-            is_ours = service.write_rows(session, task, position=position, rows=rows, now=clock.now())
+            is_ours = service.write_rows(session, task, position=position, rows=rows, now=clock.now(), is_told=is_told)
         if not is_ours:
             return False
         position = rows[-1].end
@@ -71,7 +77,7 @@ def _batches(task: Task, pace: Pace) -> Generator[list[Row], None, None]:
             position=task.position,
             line=task.line,
         ):
-            batch.append(row)
+            batch.append(prepare_row(row))
             if len(batch) >= pace.rows or row.end - start > BATCH_BYTES:
                 yield batch
                 batch, start = [], row.end

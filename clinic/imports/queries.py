@@ -84,6 +84,8 @@ def find_origins(session: Session, source: str, kind: str, keys: Iterable[bytes]
     """What is known of source records, by the digest of their key."""
     found: dict[bytes, Origin] = {}
     wanted = sorted(set(keys))
+    if not wanted:
+        return found
     columns = (
         ImportOrigin.key, ImportOrigin.id, ImportOrigin.content, ImportOrigin.patient_id,
         ImportOrigin.practitioner_id, ImportOrigin.version, ImportOrigin.import_id,

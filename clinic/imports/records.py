@@ -55,7 +55,7 @@ class Patients(Records[PatientDetails]):
     kind, column = "patient", "patient_id"
 
     def create(self, session: Session, rows: Sequence[Row], actor: Actor, now: dt.datetime) -> list[Written]:
-        batch = [cast(PatientDetails, row.details) for row in rows]
+        batch = [row.prepared or cast(PatientDetails, row.details) for row in rows]
         ids = patients.register_patients(session, batch=batch, actor=actor, now=now)
         return [(i, self._set_active(session, i, row, actor, now, 1)) for i, row in zip(ids, rows, strict=True)]
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from clinic.crypto import Sealed
 from clinic.directory.practitioners.service import PractitionerDetails
 from clinic.errors import Invalid
 from clinic.patients.details import PatientDetails
+from clinic.patients.prepared import Prepared
 
 # What reading a file that others wrote may raise, whatever the parser.
 PARSER_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, csv.Error)
@@ -25,6 +27,7 @@ class Row:
     `line` is its first line, `last_line` its last, `end` the byte after it. `key` is the source's own name for the
     record, `content` all that the source says. `supplied` names the fields of `details` that the source speaks of:
     an update leaves the others alone. `practitioner_key` is the source's key of the patient's practitioner.
+    `prepared` and `resource` are what would be written of a new record, sealed before the turn to write.
     """
 
     line: int
@@ -36,6 +39,8 @@ class Row:
     supplied: frozenset[str] = frozenset()
     is_active: bool | None = None
     practitioner_key: str | None = None
+    prepared: Prepared | None = None
+    resource: Sealed | None = None
     reason: str | None = None
 
 

@@ -38,7 +38,7 @@ class Task:
     options: dict[str, Any]
     position: int
     line: int
-    actor_id: int | None
+    actor: Actor
 
 
 def create_import(
@@ -143,18 +143,26 @@ def claim_import(session: Session, *, import_id: int, attempt: int, now: dt.date
         options=row.options,
         position=row.position,
         line=row.line,
-        actor_id=row.requested_by_id,
+        # Not the user itself: each transaction would read it once more.
+        actor=SystemActor(by.actor_name, by.actor_id) if (by := row.requested_by) else WORKER,
     )
 
 
-def write_rows(session: Session, task: Task, *, position: int, rows: list[Row], now: dt.datetime) -> bool:
-    """Write the rows that begin at byte `position` and move on behind them; False when the task is no longer ours."""
+def write_rows(
+    session: Session, task: Task, *, position: int, rows: list[Row], now: dt.datetime, is_told: bool = True
+) -> bool:
+    """Write the rows that begin at byte `position` and move on behind them; False when the task is no longer ours.
+
+    `is_told`: whether who looks at the import is told how far it is.
+    """
     is_ours = and_(tasks.held(KIND, task), Import.position == position)
     ahead = {"position": rows[-1].end, "line": rows[-1].last_line, "beat_at": now}
-    if not tasks.change_task(session, KIND, task.task_id, is_ours, **ahead):
+    if not tasks.change_quietly(session, KIND, task.task_id, is_ours, **ahead):
         return False
-    actor = (session.get(User, task.actor_id) if task.actor_id else None) or WORKER
-    batch = Batch(session, import_id=task.task_id, source=task.source, kind=task.kind, actor=actor, now=now)
+    if is_told:
+        tasks.announce(session, KIND, task.task_id)
+    source, actor = task.source, task.actor
+    batch = Batch(session, import_id=task.task_id, source=source, kind=task.kind, actor=actor, now=now)
     counts = batch.write(rows)
     session.execute(update(Import).where(Import.id == task.task_id).values(**_added(counts)))
     return True

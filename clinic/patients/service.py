@@ -10,19 +10,20 @@ from sqlalchemy.orm import Session
 
 from clinic import live
 from clinic.audit.service import Actor, changes, record
-from clinic.crypto import key_ring
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.idempotency import Key, find_made, made_with
 from clinic.patients.details import PatientDetails, check, columns, details_of, snapshot
 from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
+from clinic.patients.prepared import Prepared, coverage_values, identifier_values, prepare
 from clinic.patients.queries import not_merged
-from clinic.patients.search.service import SearchEntry, index_patient, index_patients
-from clinic.patients.tokens import identifier_token
+from clinic.patients.search.service import index_patient, index_patients
 
 # The furthest any clinic's wall clock is ahead of UTC.
 AHEAD_OF_UTC = dt.timedelta(hours=14)
+_PATIENTS: Any = Patient.__table__
+_INSERT = insert(_PATIENTS).returning(_PATIENTS.c.id, sort_by_parameter_order=True)
 
 
 def register_patient(
@@ -50,27 +51,31 @@ def register_patient(
 
 
 def register_patients(
-    session: Session, *, batch: Sequence[PatientDetails], actor: Actor, now: dt.datetime
+    session: Session, *, batch: Sequence[PatientDetails | Prepared], actor: Actor, now: dt.datetime
 ) -> list[int]:
     """Many new patients at once, as register_patient() makes each; their ids in the same order.
 
-    For imports and samples: rows are written without loading entities. Batches of 500 to 5,000 are best. Raises
-    Invalid when one of them may not be, and then writes none: check() them first.
+    For imports and samples: rows are written without loading entities. Who writes beside people prepares them before.
+    Raises Invalid when one of them may not be, and then writes none: check() them first.
     """
+    if not batch:
+        return []
+    ready = [each if isinstance(each, Prepared) else prepare(each) for each in batch]
     today = (now + AHEAD_OF_UTC).date()
-    for details in batch:
-        check(details, today)
-    mrns = allocate_mrns(session, len(batch)) if batch else []
+    for each in ready:
+        check(each.details, today)
+    mrns = allocate_mrns(session, len(ready))
     values = [
-        columns(d) | {"mrn": m, "registered_at": now, "updated_at": now} for d, m in zip(batch, mrns, strict=True)
+        each.values | {"mrn": m, "registered_at": now, "updated_at": now} for each, m in zip(ready, mrns, strict=True)
     ]
-    ids = _insert_patients(session, values)
-    _insert_children(session, PatientIdentifier, ids, [_identifier_values(d) for d in batch])
-    _insert_children(session, Coverage, ids, [_coverage_values(d) for d in batch])
-    index_patients(session, [_search_entry(i, v, d) for i, v, d in zip(ids, values, batch, strict=True)])
+    ids = list(session.scalars(_INSERT, values))
+    _insert_children(session, PatientIdentifier, ids, [each.identifiers for each in ready])
+    _insert_children(session, Coverage, ids, [each.coverages for each in ready])
+    index_patients(session, [each.search_entry(i) for i, each in zip(ids, ready, strict=True)])
     mark_for_matching(session, ids, now)
-    for patient_id, mrn, details in zip(ids, mrns, batch, strict=True):
-        _record(session, "patients.register", patient_id, actor=actor, now=now, after=_registered(mrn, details))
+    for patient_id, mrn, each in zip(ids, mrns, ready, strict=True):
+        after = {"mrn": mrn} | each.said
+        _record(session, "patients.register", patient_id, actor=actor, now=now, after=after)
     return ids
 
 
@@ -177,26 +182,11 @@ def _touch(session: Session, patient: Patient, now: dt.datetime) -> None:
 
 
 def _identifiers(details: PatientDetails) -> list[PatientIdentifier]:
-    return [PatientIdentifier(**values) for values in _identifier_values(details)]
-
-
-def _identifier_values(details: PatientDetails) -> list[dict[str, Any]]:
-    ring = key_ring()
-    return [vars(i) | {"token": identifier_token(ring, i.value)} for i in details.identifiers]
+    return [PatientIdentifier(**values) for values in identifier_values(details)]
 
 
 def _coverages(details: PatientDetails) -> list[Coverage]:
-    return [Coverage(**values) for values in _coverage_values(details)]
-
-
-def _coverage_values(details: PatientDetails) -> list[dict[str, Any]]:
-    return [dict(vars(c)) for c in details.coverages]
-
-
-def _insert_patients(session: Session, values: list[dict[str, Any]]) -> list[int]:
-    if not values:
-        return []
-    return list(session.scalars(insert(Patient).returning(Patient.id, sort_by_parameter_order=True), values))
+    return [Coverage(**values) for values in coverage_values(details)]
 
 
 def _insert_children(
@@ -204,19 +194,7 @@ def _insert_children(
 ) -> None:
     rows = [values | {"patient_id": i} for i, own in zip(ids, children, strict=True) for values in own]
     if rows:
-        session.execute(insert(model), rows)
-
-
-def _search_entry(patient_id: int, values: dict[str, Any], details: PatientDetails) -> SearchEntry:
-    return SearchEntry(
-        patient_id=patient_id,
-        search_name=values["search_name"],
-        phones=[t["value"] for t in details.telecoms if t["system"] != "email"],
-        emails=[t["value"] for t in details.telecoms if t["system"] == "email"],
-        identifiers=[i.value for i in details.identifiers]
-        + [c.member_number for c in details.coverages if c.member_number],
-        is_new=True,
-    )
+        session.execute(insert(model.__table__), rows)  # type: ignore[arg-type]
 
 
 def _registered(mrn: str, details: PatientDetails) -> dict[str, Any]:

@@ -65,10 +65,16 @@ def is_open(kind: Kind) -> ColumnElement[bool]:
 
 def change_task(session: Session, kind: Kind, task_id: int, condition: ColumnElement[bool], **values: Any) -> bool:
     """Change the row if `condition` still holds, and tell who looks at it; whether it did."""
+    is_changed = change_quietly(session, kind, task_id, condition, **values)
+    if is_changed:
+        announce(session, kind, task_id)
+    return is_changed
+
+
+def change_quietly(session: Session, kind: Kind, task_id: int, condition: ColumnElement[bool], **values: Any) -> bool:
+    """The same, and nobody is told: for what happens many times a second."""
     statement = update(kind.model).where(kind.model.id == task_id, condition).values(**values)
     result: CursorResult[Any] = session.execute(statement.execution_options(synchronize_session=False))  # type: ignore[assignment]
-    if result.rowcount:
-        announce(session, kind, task_id)
     return bool(result.rowcount)
 
 
@@ -111,9 +117,7 @@ def held(kind: Kind, task: Held) -> ColumnElement[bool]:
 
 def beat(session: Session, kind: Kind, task: Held, now: dt.datetime) -> bool:
     """A sign of life; False when the task is no longer ours."""
-    statement = update(kind.model).where(kind.model.id == task.task_id, held(kind, task)).values(beat_at=now)
-    result: CursorResult[Any] = session.execute(statement.execution_options(synchronize_session=False))  # type: ignore[assignment]
-    return bool(result.rowcount)
+    return change_quietly(session, kind, task.task_id, held(kind, task), beat_at=now)
 
 
 def fail(session: Session, kind: Kind, task: Held, *, failure: str, is_final: bool, now: dt.datetime) -> None:

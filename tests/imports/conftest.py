@@ -91,3 +91,9 @@ def shared_file(name: str) -> bytes:
 @pytest.fixture
 def importer(session: Session, make: Factory) -> Importer:
     return Importer(session, make.user(Role.MANAGER))
+
+
+@pytest.fixture(autouse=True)
+def large_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is imported is tested here, not how an import makes room for people: it writes as much at once as it may."""
+    monkeypatch.setattr(jobs, "LEAST_ROWS", jobs.BATCH_ROWS)

@@ -59,7 +59,7 @@ def _start_worker(importer: Importer, row: Import) -> subprocess.Popen[bytes]:
 
 
 def _wait_for_rows(session: Session, row: Import, rows: int) -> None:
-    for _ in range(600):
+    for _ in range(2400):
         session.rollback()
         if get_import(session, row.id).rows_done >= rows:
             return

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from clinic import clock
+from clinic import clock, crypto
 from clinic.audit.models import AuditEntry
 from clinic.db import transaction
 from clinic.directory.models import Practitioner
@@ -240,3 +240,21 @@ def test_the_whole_source_record_is_kept(importer: Importer, session: Session) -
     importer.run(ndjson(resource))
     assert session.scalars(select(ImportOrigin.resource)).one() == json.loads(json.dumps(resource))
     assert only_patient(session).extra["photo"] == [{"url": "x"}]
+
+
+@pytest.mark.guards("an import seals and digests what it writes outside of the turn to write")
+def test_new_records_are_sealed_outside_the_turn(
+    importer: Importer, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = importer.start(importer.upload(ndjson(*[person(n) for n in range(5)])))
+    inside, outside, seal = set[str](), set[str](), crypto.KeyRing.seal
+
+    def note(ring: crypto.KeyRing, plain: bytes, context: bytes) -> bytes:
+        (inside if session.info.get("clinic.transaction_open") else outside).add(context.decode().split(".")[0])
+        return seal(ring, plain, context)
+
+    monkeypatch.setattr(crypto.KeyRing, "seal", note)
+    jobs.run(row.id, row.attempt)
+    assert get_import(session, row.id).created == 5
+    assert outside == {"patients", "import_origins"}
+    assert inside == {"audit_entries"}

@@ -130,4 +130,5 @@ def _values(match: Match) -> dict[str, Any]:
 def _insert(session: Session, model: Any) -> Any:
     """INSERT that may say what happens when the row is there."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
-    return (postgresql_insert if is_postgresql else sqlite_insert)(model)
+    # Rows, not objects: nobody looks at them again in this transaction.
+    return (postgresql_insert if is_postgresql else sqlite_insert)(model.__table__)

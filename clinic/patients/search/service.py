@@ -7,7 +7,7 @@
 The full-text index of names (FTS5 or pg_trgm) follows `patients.search_name` by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,15 @@ from clinic.patients.search.spelling import MAX_LETTERS, MIN_LETTERS, spellings
 from clinic.patients.tokens import email_token, identifier_token, phone_tokens
 
 _CHUNK = 500
+# Rows, not objects: SQLAlchemy's way of inserting objects in bulk costs a millisecond for each statement.
+_TOKENS = insert(PatientSearchToken.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class SearchEntry:
     """What a patient is found by; `identifiers` include member numbers of coverage.
 
-    `is_new`: nothing was indexed for this patient before.
+    `is_new`: nothing was indexed for this patient before. `tokens`: what tokens_of() gave, if it was asked already.
     """
 
     patient_id: int
@@ -38,6 +40,7 @@ class SearchEntry:
     emails: Sequence[str] = ()
     identifiers: Sequence[str] = ()
     is_new: bool = False
+    tokens: frozenset[bytes] | None = None
 
 
 def index_patient(session: Session, patient: Patient) -> None:
@@ -61,13 +64,16 @@ def index_patients(session: Session, entries: Sequence[SearchEntry]) -> None:
         session.execute(delete(PatientSearchToken).where(PatientSearchToken.patient_id.in_(chunk)))
     ring = key_ring()
     # In the order of the key: a B-tree takes sorted rows far faster than scattered ones.
-    rows = sorted((token, e.patient_id) for e in entries for token in _tokens(ring, e))
+    rows = sorted((token, e.patient_id) for e in entries for token in tokens_of(ring, e))
     if rows:
-        session.execute(insert(PatientSearchToken), [{"token": t, "patient_id": i} for t, i in rows])
+        session.execute(_TOKENS, [{"token": t, "patient_id": i} for t, i in rows])
     _learn_words(session, {word for e in entries for word in e.search_name.split()})
 
 
-def _tokens(ring: KeyRing, entry: SearchEntry) -> set[bytes]:
+def tokens_of(ring: KeyRing, entry: SearchEntry) -> Set[bytes]:
+    """The digests that find what an entry says, but its names."""
+    if entry.tokens is not None:
+        return entry.tokens
     found = {token for phone in entry.phones for token in phone_tokens(ring, phone)}
     found.update(email_token(ring, email) for email in entry.emails)
     found.update(identifier_token(ring, identifier) for identifier in entry.identifiers)
