@@ -3,6 +3,8 @@
 import json
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -24,21 +26,32 @@ def refuse_production() -> None:
         raise click.ClickException("Sample data is refused in production.")
 
 
+@contextmanager
+def _slow_statements_unsaid() -> Iterator[None]:
+    """Statements of ten thousand rows are slow on purpose. The level is put back: it is the whole process's."""
+    log = logging.getLogger("clinic.web")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
 @sample.command()
 @click.option("--patients", type=click.IntRange(1), default=100_000, show_default=True, help="How many to make.")
 @click.option("--from-csv", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read them.")
 def load(patients: int, path: Path | None) -> None:
     """Add made-up patients to the database, beside what is there."""
     refuse_production()
-    # Statements of ten thousand rows are slow on purpose.
-    logging.getLogger("clinic.web").setLevel(logging.ERROR)
     started, now = time.monotonic(), clock.now()
     tasks = from_csv(path) if path else generated(patients, region=settings().region, now=now)
     loaded = 0
     try:
-        for loaded in load_patients(tasks, settings=settings(), actor=SAMPLE, now=now):
-            rate = loaded / (time.monotonic() - started)
-            click.echo(f"\r{loaded:,} patients, {rate:,.0f} a second", nl=False, err=True)
+        with _slow_statements_unsaid():
+            for loaded in load_patients(tasks, settings=settings(), actor=SAMPLE, now=now):
+                rate = loaded / (time.monotonic() - started)
+                click.echo(f"\r{loaded:,} patients, {rate:,.0f} a second", nl=False, err=True)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"\r{loaded:,} patients were loaded in {time.monotonic() - started:,.0f} s.      ", err=True)

@@ -1,6 +1,7 @@
 """`flask users`: members of staff."""
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -66,9 +67,11 @@ def list_command() -> None:
 @click.argument("username")
 @click.option("--name", required=True, help="The name shown to colleagues.")
 @_role_option
-@click.option("--password", help="Without it a one-time code is printed, with which they set their own: better.")
-def create(username: str, name: str, roles: tuple[str, ...], password: str | None) -> None:
-    """Add a member of staff."""
+@click.option("--password-stdin", "is_piped", is_flag=True, help="Read their password from standard input.")
+def create(username: str, name: str, roles: tuple[str, ...], is_piped: bool) -> None:
+    """Add a member of staff and print a one-time code, with which they set a password that nobody else knows."""
+    # Never as an argument: everybody on the computer can read those in the list of processes.
+    password = sys.stdin.readline().rstrip("\r\n") if is_piped else None
     now, code = clock.now(), None
     try:
         with transaction() as session:

@@ -21,8 +21,8 @@ FlaskUsers = Callable[..., Result]
 def flask_users(app: Flask, session: Session) -> FlaskUsers:
     """Runs `flask users ...` and gives the result."""
 
-    def run(*words: str) -> Result:
-        result = app.test_cli_runner().invoke(args=["users", *words])
+    def run(*words: str, typed: str | None = None) -> Result:
+        result = app.test_cli_runner().invoke(args=["users", *words], input=typed)
         session.rollback()
         session.expire_all()
         return result
@@ -53,9 +53,19 @@ def test_without_a_password_a_code_is_printed_that_sets_one(flask_users: FlaskUs
     assert browser.post("/auth/password/code", {"username": "ada", "password_code": code[1], **new}).status_code == 303
 
 
+def test_a_password_is_read_from_standard_input_where_no_list_of_processes_shows_it(
+    flask_users: FlaskUsers, browser: Browser
+) -> None:
+    words = ("create", "ada", "--name", "Ada Admin", "--role", "admin", "--password-stdin")
+    made = flask_users(*words, typed="tangerine harbour light\n")
+    assert made.output == "ada may sign in.\n"
+    answer = browser.post("/auth/sign-in", {"username": "ada", "password": "tangerine harbour light"})
+    assert answer.status_code == 303
+
+
 @pytest.mark.parametrize("easy", ["aaaaaaaaaaaa", "password1234", "short", "my clinic is nice"])
 def test_an_easy_password_is_refused(flask_users: FlaskUsers, session: Session, easy: str) -> None:
-    result = flask_users("create", "weakling", "--name", "W", "--role", "nurse", "--password", easy)
+    result = flask_users("create", "weakling", "--name", "W", "--role", "nurse", "--password-stdin", typed=f"{easy}\n")
     assert result.exit_code == 1
     assert session.query(User).filter_by(username="weakling").count() == 0
 

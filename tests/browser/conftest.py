@@ -90,14 +90,15 @@ def clinic_url(clinic_folder: Path) -> Iterator[str]:
     address = f"127.0.0.1:{_free_port()}"
     options = ["-b", address, "-k", "gthread", "--threads", "32", "--graceful-timeout", "1"]
 
-    def flask(*command: str) -> None:
+    def flask(*command: str, typed: str = "") -> None:
         line = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
-        subprocess.run(line, cwd=ROOT, env=environment, check=True, capture_output=True)
+        subprocess.run(line, cwd=ROOT, env=environment, check=True, capture_output=True, input=typed, text=True)
 
     with _running(server_command(var)):
         flask("db", "upgrade")
         for username, role in (("reception", "receptionist"), ("manager", "manager")):
-            flask("users", "create", username, "--name", f"Ada {role}", "--role", role, "--password", PASSWORD)
+            words = ("users", "create", username, "--name", f"Ada {role}", "--role", role)
+            flask(*words, "--password-stdin", typed=PASSWORD)
         gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", *options]
         with _running(gunicorn, cwd=ROOT, env=environment):
             _wait_for(f"http://{address}/auth/sign-in")

@@ -110,7 +110,7 @@ def test_nothing_is_left_after_a_stop_and_the_next_start_finds_the_data(number: 
     clinic = RunningClinic()
     try:
         assert "Sample sign-ins" in clinic.start()
-        clinic.flask("users", "create", "kept", "--name", "Kept", "--role", "admin", "--password", "correct horse 1")
+        clinic.flask("users", "create", "kept", "--name", "Kept", "--role", "admin")
         tree = clinic.supervisor.children(recursive=True)
         read = look_at_charts(clinic)
         if number is signal.SIGKILL:
@@ -123,7 +123,7 @@ def test_nothing_is_left_after_a_stop_and_the_next_start_finds_the_data(number: 
         assert read <= opened(clinic)
         clinic.start()
         with pytest.raises(subprocess.CalledProcessError):
-            clinic.flask("users", "create", "kept", "--name", "x", "--role", "admin", "--password", "correct horse 1")
+            clinic.flask("users", "create", "kept", "--name", "x", "--role", "admin")
     finally:
         clinic.remove()
 

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,8 +200,11 @@ def test_phones_follow_the_region(region: str) -> None:
 
 def test_a_large_sample_is_loaded_sealed_and_findable(sample: Flask) -> None:
     session, before = current_session(), count(current_session(), Patient)
+    log = logging.getLogger("clinic.web")
+    level = log.level
     result = sample.test_cli_runner().invoke(args=["sample", "load", "--patients", "300"])
     assert result.exit_code == 0, result.output
+    assert log.level == level, "requests of this process are logged afterwards as before"
     session.rollback()
     assert count(session, Patient) == before + 300
     last = session.scalars(select(Patient).order_by(Patient.id.desc()).limit(1)).one()

@@ -34,7 +34,7 @@ NO_PAGES = {
     "visits.show_of_appointment",
 }
 # Parts of pages, asked for by scripts.
-PARTS = {"notes.pending", "booking.slots", "display.calls", "patients.header", "phone.place"}
+PARTS = {"auth.present", "notes.pending", "booking.slots", "display.calls", "patients.header", "phone.place"}
 PATIENT = 12
 
 
