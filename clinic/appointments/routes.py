@@ -22,6 +22,7 @@ from clinic.appointments.words import words
 from clinic.auth.access import also_requires, reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
+from clinic.patients.beginning import dialog_for
 from clinic.patients.chart.page import open_chart
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
@@ -45,8 +46,11 @@ def show(appointment_id: int) -> Response:
 
 def _dialog(partial: str, title: str, appointment: Appointment, status: int = 200, **context: Any) -> Response:
     reading.shown(appointment.patient_id)
-    back = url_for("calendar.index", day=appointment.day.isoformat())
-    return dialog(f"appointments/{partial}", title, back, status, appointment=appointment, **context)
+    return dialog(f"appointments/{partial}", title, _back(appointment), status, appointment=appointment, **context)
+
+
+def _back(appointment: Appointment) -> str:
+    return url_for("calendar.index", day=appointment.day.isoformat())
 
 
 @blueprint.app_template_global()
@@ -141,7 +145,10 @@ def _ask_move(
         "clashes": [clash.text for clash in clashes],
         "others": others,
     }
-    return _dialog("_move.html", _("Move appointment"), appointment, status, **context)
+    reading.shown(appointment.patient_id)
+    context |= {"appointment": appointment, "back": _back(appointment)}
+    title = _("Move appointment")
+    return dialog_for(appointment.patient, "appointments/_move.html", title, status=status, **context)
 
 
 @blueprint.post("/<int:appointment_id>/move")

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from clinic import clock
 from clinic.appointments import service as appointments
 from clinic.appointments.feeds import service as feeds
-from clinic.appointments.models import Appointment, CancelledBy, State
+from clinic.appointments.models import Appointment, AppointmentSeries, CancelledBy, State
 from clinic.appointments.placement import placed
+from clinic.appointments.series.service import create_series
 from clinic.appointments.waitlist import service as waitlist
 from clinic.appointments.waitlist.models import WaitlistEntry
 from clinic.auth.access import Role
@@ -27,6 +28,7 @@ from clinic.queue.kiosk.screen.queries import Claim, find_claimed
 from clinic.queue.models import QueueEntry
 from clinic.visits.models import Visit
 from tests.appointments.conftest import Clinic, clinic  # noqa: F401
+from tests.appointments.series.test_service import details
 from tests.appointments.soon import soon
 from tests.browser_client import Browser
 from tests.factories import NOW, TESTER, ZONE
@@ -112,6 +114,35 @@ def test_what_was_booked_before_can_only_be_cancelled(session: Session, clinic: 
         appointments.restore_appointment(session, appointment_id=booked.id, expected_version=2, **zoned)
     session.refresh(booked)
     assert booked.state is State.CANCELLED
+
+
+def repeats(session: Session, of: Clinic) -> None:
+    series = details(of, starts_on=clock.now().date() + dt.timedelta(days=3))
+    with transaction(session):
+        create_series(session, details=series, actor=TESTER, now=clock.now(), zone=ZONE)
+
+
+def names_a_walk_in(session: Session, of: Clinic) -> None:
+    ticket = of.make.ticket(of.service, now=clock.now())
+    with transaction(session):
+        checkin.identify_walk_in(
+            session, entry_id=ticket.id, patient_id=of.patient.id, actor=TESTER, now=clock.now(), zone=ZONE
+        )
+
+
+@pytest.mark.guards("nothing new begins for somebody recorded as dead, whether the day is known or not")
+@pytest.mark.parametrize("begin", [repeats, names_a_walk_in])
+def test_no_series_and_no_ticket_are_theirs(
+    session: Session,
+    clinic: Clinic,  # noqa: F811
+    begin: Callable[[Session, Clinic], None],
+) -> None:
+    record_death(session, clinic.patient)
+    with pytest.raises(Invalid, match="recorded as dead"):
+        begin(session, clinic)
+    assert session.scalars(select(QueueEntry.patient_id)).all() in ([], [None])
+    for table in (Appointment, AppointmentSeries, Visit):
+        assert session.scalars(select(table)).all() == []
 
 
 @pytest.mark.guards("a future appointment of somebody recorded dead is shown to be cancelled")
@@ -233,3 +264,82 @@ def test_what_fhir_says_of_a_death_is_kept(
 
 def test_whoever_has_a_day_of_death_is_dead() -> None:
     assert PatientDetails(family_name="Gone", deceased_on=dt.date(2020, 1, 1)).is_deceased
+
+
+BEFOREHAND = {
+    "booking": "/appointments/new?patient_id={patient}",
+    "at a time": "/appointments/new?patient_id={patient}&time=10:00",
+    "check-in": "/queue/tickets/new?patient_id={patient}",
+    "waitlist": "/appointments/waitlist/new/{patient}",
+    "naming a ticket": "/queue/{ticket}/identify?patient_id={patient}",
+    "moving": "/appointments/{appointment}/move",
+}
+
+
+@pytest.mark.guards("a dialog says of the dead at once that nothing can begin, and shows no form")
+@pytest.mark.parametrize("where", BEFOREHAND.values(), ids=BEFOREHAND)
+def test_it_is_said_beforehand(
+    receptionist: Browser,
+    session: Session,
+    clinic: Clinic,  # noqa: F811
+    where: str,
+) -> None:
+    ids = {"patient": clinic.patient.id, "appointment": clinic.book(soon(9)).id}
+    url = where.format(**ids, ticket=clinic.make.ticket(clinic.service).id)
+    assert "recorded as dead" not in receptionist.page(url)
+    record_death(session, clinic.patient, **KNOWN_DAY)
+    page = receptionist.page(url).split('class="card narrow"')[1]
+    assert "is recorded as dead." in page
+    assert "Died 1 Oct 2026." in page
+    assert "<form" not in page
+    assert clinic.patient.mrn in page
+
+
+def series_fields(of: Clinic) -> dict[str, object]:
+    first = soon(9).astimezone(ZONE)
+    return {
+        "patient_id": of.patient.id,
+        "service_id": of.service.id,
+        "practitioner_id": of.practitioner.id,
+        "room_id": 0,
+        "day": f"{first:%d/%m/%Y}",
+        "time": f"{first:%H:%M}",
+        "every_weeks": 1,
+        "count": 3,
+    }
+
+
+@pytest.mark.guards("nothing new begins for somebody recorded as dead, whether the day is known or not")
+@pytest.mark.parametrize("death", [UNREAD_DAY, KNOWN_DAY])
+def test_no_series_begins_for_the_dead(
+    receptionist: Browser,
+    session: Session,
+    clinic: Clinic,  # noqa: F811
+    death: dict[str, object],
+) -> None:
+    record_death(session, clinic.patient, **death)
+    begun = receptionist.post("/appointments/series/new", series_fields(clinic)).get_data(as_text=True)
+    assert "is recorded as dead." in begun
+    assert 'id="series-form"' not in begun
+    sent = receptionist.post("/appointments/series", series_fields(clinic))
+    assert sent.status_code == 422
+    assert "is recorded as dead." in sent.get_data(as_text=True)
+    assert session.scalars(select(Appointment)).all() == []
+
+
+@pytest.mark.guards("nothing new begins for somebody recorded as dead, whether the day is known or not")
+@pytest.mark.parametrize("death", [UNREAD_DAY, KNOWN_DAY])
+def test_no_ticket_is_said_to_be_of_the_dead(
+    session: Session,
+    clinic: Clinic,  # noqa: F811
+    death: dict[str, object],
+) -> None:
+    ticket = clinic.make.ticket(clinic.service)
+    record_death(session, clinic.patient, **death)
+    with pytest.raises(Invalid, match="recorded as dead"), transaction(session):
+        checkin.identify_walk_in(
+            session, entry_id=ticket.id, patient_id=clinic.patient.id, actor=TESTER, now=clock.now(), zone=ZONE
+        )
+    session.refresh(ticket)
+    assert ticket.patient_id is None
+    assert session.scalars(select(Visit)).all() == []

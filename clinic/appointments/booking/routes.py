@@ -24,6 +24,7 @@ from clinic.directory.practitioners.queries import list_practitioner_names
 from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.numbers import whole
+from clinic.patients.beginning import dialog_for
 from clinic.patients.queries import get_patient
 from clinic.patients.search.page import Results, patient_ids, read_results, read_text
 from clinic.web import reading
@@ -217,5 +218,5 @@ def _show_form(
         page.offer_places(read, form)
     patient = get_patient(read, form.patient_id.data)
     reading.shown(patient.id)
-    context = {"clashes": [], "others": [], **context, "form": form, "patient": patient}
-    return dialog(partial, _("Book an appointment"), url_for("calendar.index"), status, **context)
+    context = {"clashes": [], "others": [], **context, "form": form}
+    return dialog_for(patient, partial, _("Book an appointment"), url_for("calendar.index"), status, **context)

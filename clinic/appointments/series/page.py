@@ -17,9 +17,9 @@ from clinic.appointments.series.forms import SeriesForm
 from clinic.appointments.series.plans import Planned
 from clinic.clock import clinic_day
 from clinic.directory.queries import list_services
+from clinic.patients.beginning import dialog_for
 from clinic.patients.queries import get_patient
 from clinic.web import htmx, reading
-from clinic.web.dialogs import dialog
 from clinic.web.security import settings
 
 PAGES = "appointments/series"
@@ -64,13 +64,13 @@ def form_page(
     form.offer((service.id, service.name) for service in list_services(session))
     patient = get_patient(session, form.patient_id.data)
     reading.shown(patient.id)
-    return dialog(
+    return dialog_for(
+        patient,
         f"{PAGES}/_new.html",
         _("Repeat an appointment"),
         url_for("calendar.index"),
         status,
         form=form,
-        patient=patient,
         plan=plan,
         leave_out=leave_out,
     )

@@ -1,6 +1,7 @@
 """Series: made from the booking form, shown, changed and cancelled."""
 
 import datetime as dt
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
@@ -25,6 +26,7 @@ from clinic.directory.models import Service
 from clinic.directory.queries import get_place
 from clinic.errors import Conflict, Invalid, NotFound
 from clinic.numbers import whole
+from clinic.patients.beginning import dialog_for
 from clinic.web import reading
 from clinic.web.dialogs import dialog
 from clinic.web.security import actor, settings
@@ -154,36 +156,32 @@ def _ask_move(
     leave_out: set[dt.date] | None = None,
 ) -> Response:
     _offer(form, series)
-    return _dialog("_move.html", _("Change the series"), series, start, status, form, plan or [], leave_out or set())
+    reading.shown(series.patient_id)
+    return dialog_for(
+        start.patient,
+        f"{page.PAGES}/_move.html",
+        _("Change the series"),
+        url_for("series.show", series_id=series.id),
+        status,
+        **_shown(series, start, form),
+        plan=plan or [],
+        leave_out=leave_out or set(),
+    )
+
+
+def _shown(series: AppointmentSeries, start: Appointment, form: MoveSeriesForm | CancelSeriesForm) -> dict[str, Any]:
+    return {"form": form, "series": series, "rule": page.rule_words(series), "appointment": start}
 
 
 def _offer(form: PlaceForm, series: AppointmentSeries) -> None:
     offer_places(current_session(), form, series.practitioner_id, series.room_id)
 
 
-def _dialog(
-    partial: str,
-    title: str,
-    series: AppointmentSeries,
-    start: Appointment,
-    status: int,
-    form: MoveSeriesForm | CancelSeriesForm,
-    plan: list[Planned],
-    leave_out: set[dt.date],
-) -> Response:
+def _ask_cancel(form: CancelSeriesForm, series: AppointmentSeries, start: Appointment, status: int = 200) -> Response:
     reading.shown(series.patient_id)
-    return dialog(
-        f"{page.PAGES}/{partial}",
-        title,
-        url_for("series.show", series_id=series.id),
-        status,
-        form=form,
-        series=series,
-        rule=page.rule_words(series),
-        appointment=start,
-        plan=plan,
-        leave_out=leave_out,
-    )
+    back = url_for("series.show", series_id=series.id)
+    shown = _shown(series, start, form)
+    return dialog(f"{page.PAGES}/_cancel.html", _("Cancel the series"), back, status, **shown)
 
 
 @blueprint.post("/<int:series_id>/move")
@@ -229,7 +227,7 @@ def ask_cancel(series_id: int) -> Response:
     series, start = _start(series_id)
     form = CancelSeriesForm(formdata=None)
     form.appointment_id.data, form.version.data = start.id, start.version
-    return _dialog("_cancel.html", _("Cancel the series"), series, start, 200, form, [], set())
+    return _ask_cancel(form, series, start)
 
 
 @blueprint.post("/<int:series_id>/cancel")
@@ -239,7 +237,7 @@ def cancel(series_id: int) -> BaseResponse:
     series, start = _start(series_id)
     form = CancelSeriesForm()
     if not form.validate():
-        return _dialog("_cancel.html", _("Cancel the series"), series, start, 422, form, [], set())
+        return _ask_cancel(form, series, start, 422)
     with transaction() as write:
         events = service.cancel_series(
             write,

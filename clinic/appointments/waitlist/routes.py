@@ -25,6 +25,7 @@ from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.numbers import whole
 from clinic.paging import FETCHED, Page, instant, page_around, read_place
+from clinic.patients.beginning import dialog_for
 from clinic.patients.queries import get_patient
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
@@ -89,8 +90,8 @@ def _ask(form: JoinForm, status: int = 200) -> Response:
     patient = get_patient(read, form.patient_id.data)
     reading.shown(patient.id)
     form.offer(list_services(read), list_practitioner_names(read))
-    return dialog(
-        f"{PAGES}/_new.html", _("Put on the waitlist"), url_for("waitlist.index"), status, form=form, patient=patient
+    return dialog_for(
+        patient, f"{PAGES}/_new.html", _("Put on the waitlist"), url_for("waitlist.index"), status, form=form
     )
 
 

@@ -15,6 +15,7 @@ from clinic.directory.models import Service
 from clinic.directory.queries import list_services
 from clinic.errors import Invalid
 from clinic.numbers import whole
+from clinic.patients.beginning import dialog_for
 from clinic.patients.queries import get_patient
 from clinic.queue import queries
 from clinic.queue.blueprint import blueprint
@@ -26,7 +27,6 @@ from clinic.queue.service import join_queue
 from clinic.queue.tickets.queries import AHEAD_COUNTED, count_ahead, get_printed
 from clinic.visits.queries import find_open_visit
 from clinic.web import htmx, reading
-from clinic.web.dialogs import dialog
 from clinic.web.filters import today
 from clinic.web.security import actor, settings
 
@@ -107,13 +107,13 @@ def _show_form(form: JoinForm, status: int = 200, services: list[Service] | None
     form.offer(services or list_services(read), appointments)
     if form.appointment_id.data is None and appointments:
         form.appointment_id.data = appointments[0].id
-    return dialog(
+    return dialog_for(
+        get_patient(read, patient_id) if patient_id else None,
         "queue/tickets/_new.html",
         _("Check in") if patient_id else _("Walk-in ticket"),
         url_for("queue.index"),
         status,
         form=form,
-        patient=get_patient(read, patient_id) if patient_id else None,
         near=list_booked_near(read, patient_id, today()) if patient_id else [],
         here=find_open_visit(read, patient_id, today()) if patient_id else None,
         open_entries=queries.list_open_of_patient(read, patient_id, today()) if patient_id else [],

@@ -9,6 +9,7 @@ from clinic.auth.access import reads, requires
 from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.numbers import whole
+from clinic.patients.beginning import dialog_for
 from clinic.patients.queries import get_patient
 from clinic.patients.search.page import Results, patient_ids, read_results, read_text
 from clinic.queue import queries
@@ -87,8 +88,8 @@ def identify(entry_id: int) -> BaseResponse:
 
 
 def _choose_patient(entry: QueueEntry, results: Results | None = None, status: int = 200) -> Response:
-    reading.shown(*patient_ids(results))
-    return _dialog("_holder.html", entry, status, results=results)
+    reading.shown(entry.patient_id, *patient_ids(results))
+    return dialog(f"{PAGES}/_holder.html", _title(entry), _back(entry), status, entry=entry, results=results)
 
 
 def _show_form(entry: QueueEntry, form: IdentifyForm, status: int = 200) -> Response:
@@ -96,20 +97,24 @@ def _show_form(entry: QueueEntry, form: IdentifyForm, status: int = 200) -> Resp
     read, patient_id = current_session(), form.patient_id.data
     reading.shown(patient_id)
     form.offer(list_for_check_in(read, patient_id, entry.day), entry.service_id)
-    return _dialog(
-        "_identify.html",
-        entry,
+    reading.shown(entry.patient_id)
+    return dialog_for(
+        get_patient(read, patient_id),
+        f"{PAGES}/_identify.html",
+        _title(entry),
+        _back(entry),
         status,
+        entry=entry,
         form=form,
-        patient=get_patient(read, patient_id),
         near=list_booked_near(read, patient_id, entry.day),
         here=find_open_visit(read, patient_id, entry.day),
         open_entries=queries.list_open_of_patient(read, patient_id, entry.day),
     )
 
 
-def _dialog(partial: str, entry: QueueEntry, status: int, **context: object) -> Response:
-    reading.shown(entry.patient_id)
-    title = f"{STEP_WORDS[Step.IDENTIFY].label} · {entry.ticket}"
-    back = url_for("queue.board", department_id=entry.department_id)
-    return dialog(f"{PAGES}/{partial}", title, back, status, entry=entry, **context)
+def _title(entry: QueueEntry) -> str:
+    return f"{STEP_WORDS[Step.IDENTIFY].label} · {entry.ticket}"
+
+
+def _back(entry: QueueEntry) -> str:
+    return url_for("queue.board", department_id=entry.department_id)
