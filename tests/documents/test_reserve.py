@@ -46,9 +46,10 @@ def test_the_reserve_is_what_the_documents_say() -> None:
 def test_what_makes_files_stops(manager: Browser, make: Factory, nearly_full: None, session: Session) -> None:
     patient = make.patient()
     before = files_in_staging()
-    export = manager.post("/exports", {"kind": "patients", "columns": ["mrn"], "format": "csv"})
+    key = {"idempotency_key": "while little room is left"}
+    export = manager.post("/exports", key | {"kind": "patients", "columns": ["mrn"], "format": "csv"})
     table = (io.BytesIO(b"family name\nDurand\n"), "patients.csv")
-    taken = manager.post("/imports", {"file": table, "source": "Old"}, content_type="multipart/form-data")
+    taken = manager.post("/imports", key | {"file": table, "source": "Old"}, content_type="multipart/form-data")
     upload = Tus(manager, patient).create(1000)
     for answer in (export, taken, upload):
         assert answer.status_code == 507, answer.get_data(as_text=True)[:300]

@@ -1,15 +1,11 @@
-"""What the browser loads: small, unchanged where it is not ours, and complete."""
+"""What the browser loads: unchanged where it is not ours, and complete."""
 
-import gzip
 import hashlib
 import re
 from pathlib import Path
 
-from tests.browser_client import Browser
-
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
-LIMIT = 120_000
 
 
 def _imports(module: Path, seen: set[Path]) -> set[Path]:
@@ -19,14 +15,6 @@ def _imports(module: Path, seen: set[Path]) -> set[Path]:
         if (target := (module.parent / name).resolve()) not in seen:
             _imports(target, seen)
     return seen
-
-
-def test_the_first_page_weighs_little(manager: Browser) -> None:
-    html = manager.page("/auth/sessions")
-    files = {ROOT / path.lstrip("/") for path in re.findall(r'(?:src|href)="(/static/[^"#]+)', html)}
-    files |= _imports(STATIC / "js" / "app.js", set())
-    weight = sum(len(gzip.compress(f.read_bytes())) for f in files) + len(gzip.compress(html.encode()))
-    assert weight < LIMIT
 
 
 def test_vendored_files_are_what_their_table_says() -> None:

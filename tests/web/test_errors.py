@@ -108,7 +108,8 @@ def test_a_full_disk_has_its_own_words(clinic: Flask, signed_in: Browser, settin
     db.engine.dispose()
     event.listen(db.engine, "checkout", allow_no_more)
     for number in range(200):
-        answer = signed_in.post("/notes", {"text": f"{number} " + "x" * 900, "kind": "note"})
+        note = {"text": f"{number} " + "x" * 900, "kind": "note", "idempotency_key": f"a full disk {number:05}"}
+        answer = signed_in.post("/notes", note)
         if answer.status_code >= 500:
             break
     page = answer.get_data(as_text=True)
