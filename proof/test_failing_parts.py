@@ -17,7 +17,7 @@ from clinic.ops.sample.staff import PASSWORD
 from proof.conftest import Note
 from tests.browser_client import Browser
 from tests.http_visitor import Answer, Visitor
-from tests.imports.broken_files import found_files, import_broken
+from tests.imports.broken_files import import_broken
 from tests.imports.conftest import Importer
 from tests.imports.conftest import importer as importer  # a fixture
 from tests.running_clinic import RunningClinic, free_port, wait_until
@@ -240,8 +240,6 @@ def test_moved_clock(tmp_path: Path, note: Note) -> None:
 
 @pytest.mark.guards("a thousand broken files are refused with words or imported to their end: no error, nothing stuck")
 def test_broken_files(importer: Importer, manager: Browser, note: Note) -> None:
-    if not found_files():
-        pytest.skip("the folder ../shared/data/found is not here")
     number = random.randrange(10**6)
     note(seed=number)
     note(**import_broken(importer, manager, number, EXAMPLES))

@@ -12,7 +12,7 @@ from clinic.imports import jobs
 from clinic.imports.models import ImportFailure, ImportState
 from clinic.imports.queries import get_import
 from tests.browser_client import Browser
-from tests.imports.conftest import SHARED, Importer
+from tests.imports.conftest import Importer
 
 HOSTILE = (
     *(b"\x00", b"\xff\xfe", b'"', b"'", b"\r", b"\n\n", b"\\u0000", b"\\ud800", b"[" * 300, b"{" * 50, b"," * 9000),
@@ -20,12 +20,8 @@ HOSTILE = (
 )
 
 
-def found_files() -> list[Path]:
-    """Small files that went wrong; none where the shared folder is absent."""
-    folder = SHARED / "found" if SHARED else None
-    return (
-        [p for p in sorted(folder.iterdir()) if p.suffix in (".csv", ".ndjson")] if folder and folder.is_dir() else []
-    )
+# Small made-up files of the kinds that went wrong somewhere.
+FOUND = tuple(sorted(Path(__file__).with_name("found").iterdir()))
 
 
 def broken(content: bytes, chance: random.Random) -> bytes:
@@ -43,7 +39,7 @@ def broken(content: bytes, chance: random.Random) -> bytes:
 
 def import_broken(importer: Importer, browser: Browser, number: int, examples: int) -> Counter[str]:
     """Import `examples` broken files, chosen by the seed `number`; how they ended."""
-    files, ended = found_files(), Counter[str]()
+    ended = Counter[str]()
 
     @seed(number)
     @settings(
@@ -54,7 +50,7 @@ def import_broken(importer: Importer, browser: Browser, number: int, examples: i
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
-    @given(st.sampled_from(files), st.integers(0, 2**32))
+    @given(st.sampled_from(FOUND), st.integers(0, 2**32))
     def one(file: Path, choice: int) -> None:
         content = broken(file.read_bytes(), random.Random(choice))
         try:
