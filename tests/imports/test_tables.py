@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic.errors import Invalid
 from clinic.imports.lines import read_lines
 from clinic.imports.tables.columns import guess_columns
 from clinic.imports.tables.patient import Reading, read_patient
@@ -110,3 +111,48 @@ def test_rows_without_a_number_are_recognised_by_name_and_birth_date(importer: I
     assert importer.run(table).created == 2
     assert importer.run(table).unchanged == 2
     assert importer.run(table.replace(b"0144556677", b"0144556678")).updated == 1
+
+
+@pytest.mark.guards("a table says who has died, with or without a day")
+@pytest.mark.parametrize(
+    ("cells", "dead", "day", "precision"),
+    [
+        ({"deceased": "Oui"}, True, None, "day"),
+        ({"deceased": "yes", "deceased_on": "02/2020"}, True, dt.date(2020, 2, 1), "month"),
+        ({"deceased": "3.4.2019"}, True, dt.date(2019, 4, 3), "day"),
+        ({"deceased": "", "deceased_on": "2019-04-03"}, True, dt.date(2019, 4, 3), "day"),
+        ({"deceased": "N/A", "deceased_on": "2019"}, True, dt.date(2019, 1, 1), "year"),
+        ({"deceased": "1999"}, True, dt.date(1999, 1, 1), "year"),
+        ({"deceased": "alive"}, False, None, "day"),
+        ({"deceased": "0", "deceased_on": ""}, False, None, "day"),
+        ({}, False, None, "day"),
+    ],
+)
+def test_death_is_read_from_its_columns(cells: dict[str, str], dead: bool, day: dt.date | None, precision: str) -> None:
+    found = read_patient({"family_name": "Gone", **cells}, {}, FRENCH)
+    assert (found.is_deceased, found.deceased_on, found.deceased_precision) == (dead, day, precision)
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"deceased": "no", "deceased_on": "2019-04-03"}, "contradict"),
+        ({"deceased_on": "soon"}, "Date of death “soon”"),
+        ({"deceased": "perhaps"}, "Date of death “perhaps”"),
+        ({"deceased_on": "2199-01-01"}, "not a date of the past"),
+    ],
+)
+def test_a_death_that_cannot_be_read_refuses_the_row(cells: dict[str, str], reason: str) -> None:
+    with pytest.raises(Invalid, match=reason):
+        read_patient({"family_name": "Gone", **cells}, {}, FRENCH)
+
+
+@pytest.mark.guards("a table says who has died, with or without a day")
+def test_a_death_in_a_table_reaches_the_record(importer: Importer, session: Session) -> None:
+    importer.run("Name;Décédé;Date de décès\nOmar Gone;oui;\nLia Gone;;2020-02\nIris Here;non;\n".encode())
+    found = session.execute(select(Patient.given_name, Patient.is_deceased, Patient.deceased_on).order_by(Patient.id))
+    assert [tuple(row) for row in found] == [
+        ("Omar", True, None),
+        ("Lia", True, dt.date(2020, 2, 1)),
+        ("Iris", False, None),
+    ]

@@ -49,6 +49,13 @@ FIELDS = (
         "fecha de nacimiento|fecha nacimiento|nacimiento|geburtsdatum|geburtstag|geb datum|geb|geboren|data di nascita|"
         "geboortedatum|data de nascimento")),
     Field("sex", _l("Sex"), _titles("sex|gender|sexe|genre|sexo|genero|geschlecht|geschl|sesso|geslacht|m f|f m")),
+    Field("deceased", _l("Deceased (yes, no or a date)"), _titles(
+        "deceased|is deceased|deceased flag|dead|died|vital status|decede|decedee|deces|fallecido|fallecida|verstorben|"
+        "deceduto|overleden|falecido")),
+    Field("deceased_on", _l("Date of death"), _titles(
+        "date of death|death date|deathdate|deceased date|deceased on|died on|dod|date de deces|date deces|decede le|"
+        "fecha de defuncion|fecha defuncion|fecha de fallecimiento|sterbedatum|todesdatum|verstorben am|gestorben am|"
+        "data di morte|overlijdensdatum|data de obito")),
     Field("phone", _l("Phone"), _titles(
         "phone|phone number|telephone|tel|home phone|telephone fixe|tel fixe|fixe|telefono|telefon|telefonnummer|"
         "primary phone|contact number|phone 1|tel 1|numero de telephone|telefone|telefoon")),

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from clinic import identifiers
 from clinic.dates import day_first as writes_day_first
-from clinic.dates import parse_birth_date
+from clinic.dates import parse_birth_date, parse_date
 from clinic.errors import Invalid
 from clinic.imports.tables.columns import EXTRA, IGNORE
 from clinic.names import fold
@@ -23,6 +23,12 @@ _SEXES = {
     Sex.OTHER: "o other autre otro andere divers diverse x nonbinary d",
     Sex.UNKNOWN: "u unknown inconnu desconocido unbekannt n a na 0 9 -",
 }
+_DIED_WORDS = {
+    True: "y yes true 1 x oui o vrai si s ja j wahr sim dead deceased died decede decedee mort verstorben",
+    False: "n no false 0 non faux nein falsch nao nee alive living vivant vivante vivo viva lebt lebend",
+    None: "- u unknown n/a na null none",
+}
+_DIED_OF = {fold(word) or word: died for died, words in _DIED_WORDS.items() for word in words.split()}
 _SEX_OF = {word: sex for sex, words in _SEXES.items() for word in words.split()}
 # Passport numbers come without a country; the clinic's own country decides what a national number is.
 _NATIONAL_KINDS = {k.region: k.code for k in reversed(identifiers.KINDS) if k.region}
@@ -56,6 +62,7 @@ def read_patient(values: Mapping[str, str], titled: Mapping[str, str], reading: 
         suffix=_short(values, "suffix", 40),
         other_names=({"use": "maiden", "family": values["birth_name"]},) if values.get("birth_name") else (),
         **born,
+        **_death(values, reading),
         sex=_sex(values.get("sex", "")),
         language=_short(values, "language", 40),
         telecoms=_telecoms(values, reading.region),
@@ -68,11 +75,14 @@ def read_patient(values: Mapping[str, str], titled: Mapping[str, str], reading: 
     )
 
 
+_DEATH = ("is_deceased", "deceased_on", "deceased_precision")
 # Which fields of PatientDetails a column speaks of.
 SPEAKS_OF: dict[str, tuple[str, ...]] = {
     "full_name": ("family_name", "given_name"),
     "birth_name": ("other_names",),
     "birth_date": ("birth_date", "birth_precision"),
+    "deceased": _DEATH,
+    "deceased_on": _DEATH,
     "phone": ("telecoms",),
     "mobile": ("telecoms",),
     "email": ("telecoms",),
@@ -129,6 +139,23 @@ def _birth(written: str, reading: Reading) -> dict[str, Any]:
     if found is None:
         raise Invalid(_("Birth date “%(value)s” is not a date of the past.", value=written[:40]))
     return {"birth_date": found.date, "birth_precision": BirthPrecision(found.precision)}
+
+
+def _death(values: Mapping[str, str], reading: Reading) -> dict[str, Any]:
+    """That somebody died, with the day as far as it is known: a column may say yes, no or the day, another the day."""
+    said, day = values.get("deceased", ""), values.get("deceased_on", "")
+    word = fold(said) or said
+    died = _DIED_OF.get(word)
+    if word not in _DIED_OF:
+        day = day or said
+    if died is False and day:
+        raise Invalid(_("Deceased “%(word)s” and date of death “%(day)s” contradict.", word=said[:40], day=day[:40]))
+    if not day:
+        return {"is_deceased": bool(died)}
+    found = parse_date(day, today=reading.today, day_first=reading.day_first)
+    if found is None:
+        raise Invalid(_("Date of death “%(value)s” is not a date of the past.", value=day[:40]))
+    return {"is_deceased": True, "deceased_on": found.date, "deceased_precision": BirthPrecision(found.precision)}
 
 
 def _sex(written: str) -> Sex:
