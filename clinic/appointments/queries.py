@@ -1,13 +1,13 @@
 """Reads of appointments. Every list costs the same number of queries, however long it is."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from clinic.appointments.models import Appointment, AppointmentEvent, State, Step
+from clinic.appointments.models import EXPECTED_STATES, Appointment, AppointmentEvent, State, Step
 from clinic.directory.models import Practitioner, Room, Service
 from clinic.errors import NotFound
 from clinic.patients.models import Patient
@@ -84,6 +84,16 @@ def count_upcoming(session: Session, patient_id: int, *, today: dt.date) -> int:
         Appointment.state.in_((State.BOOKED, State.CONFIRMED)),
     )
     return session.scalar(query) or 0
+
+
+def find_next_expected(session: Session, patient_ids: Collection[int], *, since: dt.datetime) -> dict[int, dt.datetime]:
+    """When each of these patients is expected next, from an instant on, in one query; who is not is left out."""
+    query = select(Appointment.patient_id, func.min(Appointment.starts_at)).where(
+        Appointment.patient_id.in_(patient_ids),
+        Appointment.starts_at >= since,
+        Appointment.state.in_(EXPECTED_STATES),
+    )
+    return {row[0]: row[1] for row in session.execute(query.group_by(Appointment.patient_id))}
 
 
 def list_events(session: Session, appointment_ids: Sequence[int]) -> dict[int, list[AppointmentEvent]]:

@@ -1,10 +1,13 @@
 """One appointment: its details and history, and what is done to it."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import Blueprint, Response, abort, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -26,7 +29,7 @@ from clinic.patients.beginning import dialog_for
 from clinic.patients.chart.page import open_chart
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
-from clinic.web.filters import today
+from clinic.web.filters import local_time, today
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("appointments", __name__, url_prefix="/appointments")
@@ -57,6 +60,23 @@ def _back(appointment: Appointment) -> str:
 def count_to_cancel(patient_id: int) -> int:
     """How many appointments to come a patient has, for a chart that says that they died."""
     return queries.count_upcoming(current_session(), patient_id, today=today())
+
+
+@blueprint.app_template_global()
+def booked_for(patient_ids: Collection[int]) -> dict[int, str]:
+    """ "Booked for Thu, Dec 3, 10:00", for charts and search results: of those patients who are still expected."""
+    if not patient_ids or not current_user.may("appointments.view"):
+        return {}
+    zone = settings().zone
+    found = queries.find_next_expected(current_session(), patient_ids, since=clock.day_bounds(today(), zone)[0])
+    return {patient_id: _booked_words(at, clock.clinic_day(at, zone)) for patient_id, at in found.items()}
+
+
+def _booked_words(at: dt.datetime, day: dt.date) -> str:
+    if day == today():
+        return str(_("Booked today %(time)s", time=local_time(at)))
+    named = format_skeleton("MMMEd" if day.year == today().year else "yMMMEd", day, locale=get_locale())
+    return str(_("Booked for %(day)s %(time)s", day=named, time=local_time(at)))
 
 
 @blueprint.get("/patients/<int:patient_id>")
