@@ -147,6 +147,8 @@ class Doorway(Executor):
         finally:
             if self._is_open:
                 os._exit(1)  # Without it nobody would be answered: gunicorn starts another process.
+            self._wake.close()
+            self._woken.close()
 
     def _look(self, selector: selectors.BaseSelector, room: "_Room") -> None:
         for key, _events in selector.select(_LOOK_SECONDS):
