@@ -1,6 +1,13 @@
 """Phone numbers: E.164 plus what was typed."""
 
+import re
+
 import phonenumbers
+
+# Before an extension stands a letter or one of these, in any of its spellings.
+_EXTENSION_SIGN = re.compile(r"[^\W\d_]|[#,;~]")
+# An extension is read alike whatever country the number is of.
+_ANY_REGION = "US"
 
 
 def to_e164(typed: str, region: str) -> str | None:
@@ -27,11 +34,23 @@ def shown(value: str, region: str) -> str:
 
 def shown_in_full(value: str, typed: str | None, region: str) -> str:
     """The same with the extension that was typed: 01 23 45 67 80 ext. 7."""
+    return _extended(shown(value, region), typed or value)
+
+
+def with_extension(value: str, typed: str | None) -> str:
+    """A stored number with the extension that was typed: +33123456780 ext. 7."""
+    return _extended(value, typed) if typed and value.startswith("+") else value
+
+
+def _extended(number: str, typed: str) -> str:
+    # Most numbers have none: thousands of rows of an export need not be parsed for it.
+    if _EXTENSION_SIGN.search(typed) is None:
+        return number
     try:
-        extension = phonenumbers.parse(typed or value, region).extension
+        extension = phonenumbers.parse(typed, _ANY_REGION).extension
     except phonenumbers.NumberParseException:
         extension = None
-    return f"{shown(value, region)} ext. {extension}" if extension else shown(value, region)
+    return f"{number} ext. {extension}" if extension else number
 
 
 def digits(value: str) -> str:

@@ -24,6 +24,9 @@ NAME_USES = {
 TELECOM_USES = {"mobile": _l("Mobile"), "home": _l("Home"), "work": _l("Work")}
 # What imports keep in Patient.extra and people want to read.
 FURTHER = {
+    "whole_prefix": _l("Title in full"),
+    "whole_suffix": _l("Suffix in full"),
+    "whole_language": _l("Language in full"),
     "marital_status": _l("Marital status"),
     "deceased": _l("Deceased"),
     "multiple_birth": _l("Multiple birth"),

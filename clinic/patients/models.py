@@ -122,6 +122,11 @@ class Patient(Idempotent, Keyed, Base):
         return self._telecom("phone")
 
     @property
+    def phone_telecom(self) -> dict[str, Any] | None:
+        """The first phone number as it was taken down: with its extension."""
+        return next((t for t in self.telecoms if t["system"] == "phone"), None)
+
+    @property
     def email(self) -> str | None:
         return self._telecom("email")
 

@@ -31,6 +31,7 @@ from clinic.exports.models import ExportKind
 from clinic.patients.listing.forms import FilterForm
 from clinic.patients.listing.queries import Order, matching
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
+from clinic.phones import with_extension
 
 _KNOWN_LENGTH = {"day": 10, "month": 7, "year": 4, "estimated": 4}
 # Between and inside the identifiers that one subquery joins: characters that no kind contains.
@@ -50,11 +51,11 @@ def _item(index: int) -> Any:
 
 
 def _pick_telecoms(telecoms: Sequence[Mapping[str, str]]) -> tuple[str | None, str | None]:
-    """The first phone number and the first e-mail address."""
+    """The first phone number, E.164 with its extension, and the first e-mail address."""
     phone = email = None
     for telecom in telecoms:
         if telecom["system"] == "phone":
-            phone = phone or telecom["value"]
+            phone = phone or with_extension(telecom["value"], telecom.get("typed"))
         elif telecom["system"] == "email":
             email = email or telecom["value"]
     return phone, email

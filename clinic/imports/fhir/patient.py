@@ -21,6 +21,7 @@ from clinic.imports.fhir.elements import (
     text,
     wrong,
 )
+from clinic.imports.titles import fitted, in_full
 from clinic.names import display_name
 from clinic.patients.details import IdentifierDetails, PatientDetails
 from clinic.patients.models import BirthPrecision
@@ -101,8 +102,7 @@ def _main_name(name: Element) -> dict[str, Any]:
     return {
         "family_name": parts["family"],
         "given_name": parts["given"],
-        "prefix": short(parts["prefix"], 40, "name.prefix"),
-        "suffix": short(parts["suffix"], 40, "name.suffix"),
+        **fitted({name: parts[name] for name in ("prefix", "suffix")}),
     }
 
 
@@ -134,7 +134,9 @@ def _language(resource: Element) -> str | None:
     preferred = next((c for c in spoken if flag(c, "preferred")), spoken[0] if spoken else {})
     language = child(preferred, "language")
     code = next((text(c, "code") for c in objects(language, "coding")), None)
-    return short(code or text(language, "text"), 40, "communication.language")
+    # The whole of it is kept with the element.
+    kept: str | None = fitted({"language": code or text(language, "text")})["language"]
+    return kept
 
 
 def _contact(contact: Element, region: str) -> Element:
@@ -177,6 +179,8 @@ def _extra(resource: Element, names: list[Element]) -> Element:
     found["managing_organization"] = resource.get("managingOrganization")
     found["contact"] = resource.get("contact")
     main = names[0] if names else {}
+    parts = name_parts(main)
+    found |= in_full({name: parts[name] for name in ("prefix", "suffix")})
     found["name"] = {k: v for k, v in main.items() if k in ("text", "period", "extension")} or None
     found["identifier"] = [i for i in objects(resource, "identifier") if _has_more(i)] or None
     found |= {key: value for key, value in resource.items() if key not in _UNDERSTOOD}

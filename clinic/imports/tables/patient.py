@@ -12,6 +12,7 @@ from clinic.dates import day_first as writes_day_first
 from clinic.dates import parse_birth_date, parse_date
 from clinic.errors import Invalid
 from clinic.imports.tables.columns import EXTRA, IGNORE
+from clinic.imports.titles import fitted, in_full
 from clinic.names import fold
 from clinic.patients.details import CoverageDetails, IdentifierDetails, PatientDetails
 from clinic.patients.models import BirthPrecision, Sex
@@ -55,23 +56,22 @@ def read_patient(values: Mapping[str, str], titled: Mapping[str, str], reading: 
     """
     family, given = _names(values)
     born = _birth(values.get("birth_date", ""), reading)
+    limited = {name: values.get(name) or None for name in ("prefix", "suffix", "language")}
     return PatientDetails(
         family_name=family,
         given_name=given,
-        prefix=_short(values, "prefix", 40),
-        suffix=_short(values, "suffix", 40),
+        **fitted(limited),
         other_names=({"use": "maiden", "family": values["birth_name"]},) if values.get("birth_name") else (),
         **born,
         **_death(values, reading),
         sex=_sex(values.get("sex", "")),
-        language=_short(values, "language", 40),
         telecoms=_telecoms(values, reading.region),
         addresses=_addresses(values),
         contacts=_contacts(values, reading.region),
         notes=values.get("notes") or None,
         identifiers=_identifiers(values, reading.region),
         coverages=_coverages(values),
-        extra=dict(titled) or None,
+        extra=dict(titled) | in_full(limited) or None,
     )
 
 
@@ -123,13 +123,6 @@ def _names(values: Mapping[str, str]) -> tuple[str | None, str | None]:
         return before.strip() or None, after.strip() or None
     before, _space, last = whole.rpartition(" ")
     return last, before or None
-
-
-def _short(values: Mapping[str, str], code: str, limit: int) -> str | None:
-    value = values.get(code) or None
-    if value and len(value) > limit:
-        raise Invalid(_("“%(value)s…” is longer than %(count)s characters.", value=value[:20], count=limit))
-    return value
 
 
 def _birth(written: str, reading: Reading) -> dict[str, Any]:

@@ -64,5 +64,6 @@ def _understand(record: Record, titles: list[str], columns: list[str], fields: f
         key=row_key(values, details),
         content=content,
         details=details,
-        supplied=fields,
+        # A title cut to its field is kept whole beside it, whether or not a column is.
+        supplied=fields | {"extra"} if details.extra else fields,
     )
