@@ -26,6 +26,7 @@ from clinic.extensions import talisman
 from clinic.patients.chart.page import open_chart
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
+from clinic.web.fields import choice_in_address
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("documents", __name__)
@@ -53,8 +54,8 @@ def index(patient_id: int) -> Response:
 
 
 def _list(patient_id: int, form: UploadForm, status: int = 200) -> Response:
-    session, chosen = current_session(), request.args.get("category", "")
-    category = Category(chosen) if chosen in set(Category) else None
+    session, chosen = current_session(), choice_in_address(request.args, "category", set(Category))
+    category = Category(chosen) if chosen else None
     with_voided = request.args.get("voided") == "1"
     return htmx.page(
         "documents/index.html",

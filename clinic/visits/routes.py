@@ -23,6 +23,7 @@ from clinic.visits.queries import count_states, find_visit_of_appointment, get_v
 from clinic.visits.service import Closing
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
+from clinic.web.fields import choice_in_address
 from clinic.web.filters import today
 from clinic.web.security import actor
 
@@ -39,8 +40,8 @@ def index() -> Response:
     form = DayForm(request.args)
     is_read = form.validate()
     day, read = form.chosen(today()), current_session()
-    state = request.args.get("state")
-    states = [State(state)] if state in set(State) else None
+    state = choice_in_address(request.args, "state", set(State)) or None
+    states = [State(state)] if state else None
     after = read_cursor(request.args.get("after"), instant, whole)
     rows = list_day(read, day, states=states, after=after, limit=FETCHED) if is_read else []
     page = page_after(rows, lambda visit: (visit.arrived_at, visit.id))

@@ -5,7 +5,7 @@ made here.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -119,6 +119,14 @@ def time_in_address(args: Mapping[str, str], name: str, usual: dt.time) -> dt.ti
         return read_time(args[name]) if args.get(name) else usual
     except ValueError as error:
         raise Invalid(str(error), name) from error
+
+
+def choice_in_address(args: Mapping[str, str], name: str, choices: Collection[str], usual: str = "") -> str:
+    """Which of `choices` an address names, or `usual` where it names none; Invalid(name) for anything else."""
+    typed = args.get(name) or usual
+    if typed != usual and typed not in choices:
+        raise Invalid(_("This address asks for “%(value)s”, which does not exist here.", value=typed[:40]), name)
+    return typed
 
 
 class BirthDateField(DateTextField):

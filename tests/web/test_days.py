@@ -143,3 +143,28 @@ def test_no_other_reader_of_days_is_used() -> None:
             if isinstance(node, ast.keyword) and node.arg == "type" and "isoformat" in ast.unparse(node.value):
                 offenders.append(f"{path}:{node.value.lineno} type={ast.unparse(node.value)}")
     assert not offenders, "an unread day becomes the default there: use clinic.web.fields"
+
+
+@pytest.mark.guards("a state, category, view or column of an address that does not exist is said, never ignored")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/visits?state={}",
+        "/patients/{patient}/documents?category={}",
+        "/patients/{patient}/changes?show={}",
+        "/patients/duplicates?show={}",
+        "/appointments?view={}",
+        "/appointments?by={}",
+        "/appointments?who={}",
+        "/appointments/events?view={}",
+    ],
+)
+def test_an_address_with_an_unknown_choice_is_refused(
+    manager: Browser,
+    clinic: Clinic,  # noqa: F811
+    address: str,
+) -> None:
+    answer = manager.get(address.format("nonsense", patient=clinic.patient.id))
+    assert answer.status_code == 422
+    assert "asks for “nonsense”" in answer.get_data(as_text=True)
+    assert manager.get(address.format("", patient=clinic.patient.id)).status_code == 200

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from clinic.appointments.calendar.queries import By
 from clinic.errors import Invalid
-from clinic.web.fields import day_in_address
+from clinic.web.fields import choice_in_address, day_in_address
 from clinic.web.filters import today
 
 NOBODY = "none"
@@ -57,13 +57,16 @@ class Asked:
 
 
 def read_address(args: MultiDict[str, str]) -> Asked:
-    """What an address asks for; Invalid("day") where its day cannot be read. Another bad part counts as none."""
+    """What an address asks for; Invalid naming the part that cannot be read."""
     day = day_in_address(args, "day", today())
     if day.year not in YEARS:
         raise Invalid(_("The calendar has days from %(first)s to %(last)s.", first=YEARS[0], last=YEARS[-1]), "day")
-    by = args.get("by", By.PRACTITIONER, type=By)
+    by = By(choice_in_address(args, "by", set(By), By.PRACTITIONER))
+    is_week = choice_in_address(args, "view", ("week",), "day") == "week"
     who = args.get("who", "")
-    return Asked(day, args.get("view") == "week", by, who if who.isdecimal() or who == NOBODY else "")
+    if who and who != NOBODY and not who.isdecimal():
+        raise Invalid(_("This address asks for “%(value)s”, which does not exist here.", value=who[:40]), "who")
+    return Asked(day, is_week, by, who)
 
 
 def first_weekday() -> int:

@@ -45,6 +45,8 @@ def _asked() -> tuple[Asked, Invalid | None]:
     try:
         return read_address(request.args), None
     except Invalid as error:
+        if error.field != "day":
+            raise
         return read_address(MultiDict((name, value) for name, value in request.args.items() if name != "day")), error
 
 

@@ -17,6 +17,7 @@ from clinic.patients.forms import ReasonForm
 from clinic.patients.queries import get_patient
 from clinic.web import htmx
 from clinic.web.dialogs import dialog
+from clinic.web.fields import choice_in_address
 from clinic.web.filters import today
 from clinic.web.security import actor
 
@@ -43,8 +44,7 @@ def header(patient_id: int) -> str:
 @reads("patient")
 def changes(patient_id: int) -> Response:
     chart, session = open_chart(patient_id), current_session()
-    wanted = request.args.get("show")
-    show = wanted if wanted in ("openings", "all") else "changes"
+    show = choice_in_address(request.args, "show", ("openings", "all"), "changes")
     rows = list_history(session, patient_id, kind=show, before=read_key(request.args.get("after")), limit=FETCHED)
     found = page_after(rows, lambda entry: (entry.seq,))
     page = Page(describe_all(session, found.rows), next=found.next)

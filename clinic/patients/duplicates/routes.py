@@ -1,6 +1,6 @@
 """Pairs of records that may be of one person: to merge, or to say that they are not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -19,6 +19,7 @@ from clinic.patients.duplicates.queries import list_dismissed_pairs, list_open_p
 from clinic.patients.merging.models import PatientMerge
 from clinic.patients.merging.queries import list_merges
 from clinic.web import htmx, reading
+from clinic.web.fields import choice_in_address
 from clinic.web.security import actor
 
 __all__ = ["blueprint"]
@@ -30,7 +31,7 @@ OPEN, DISMISSED, MERGED = "open", "dismissed", "merged"
 @requires("patients.merge")
 @reads("list")
 def pairs() -> Response:
-    context = _list(request.args.get("show"), request.args.get("after"))
+    context = _list(request.args)
     return htmx.page("patients/duplicates/pairs.html", partial="patients/duplicates/_pairs.html", **context)
 
 
@@ -57,16 +58,16 @@ def _decided(message: str, undo: str | None = None) -> BaseResponse:
     show, after = request.form.get("show"), request.form.get("after")
     if not htmx.wants_partial():
         return htmx.go(url_for("patients.pairs", show=show or None, after=after or None), toast=message)
-    context = _list(show, after)
+    context = _list(request.form)
     html = render_template("patients/duplicates/_pairs.html", **context)
     return make_response(
         html + render_template("patients/duplicates/_decided.html", message=message, undo=undo, **context)
     )
 
 
-def _list(show: str | None, after: str | None) -> dict[str, Any]:
+def _list(asked: Mapping[str, str]) -> dict[str, Any]:
     """One page of open pairs, dismissed pairs or merges; a bad cursor gives the first."""
-    show = show if show in (DISMISSED, MERGED) else OPEN
+    show, after = choice_in_address(asked, "show", (DISMISSED, MERGED), OPEN), asked.get("after")
     readers: dict[str, Callable[[str | None], Page[Any]]] = {OPEN: _open, DISMISSED: _dismissed, MERGED: _merged}
     page = readers[show](after)
     reading.shown(*(i for row in page.rows for i in row.patient_ids))
