@@ -103,11 +103,6 @@ def test_who_may_not_book_sees_the_calendar_and_moves_nothing(cashier: Browser, 
     assert re.search(r'"bookUrl": ?null', page)
 
 
-@pytest.mark.parametrize("wrong", ["?view=year", "?by=planet", "?who=everyone"])
-def test_a_bad_address_counts_as_none(receptionist: Browser, clinic: Clinic, wrong: str) -> None:
-    receptionist.page(f"/appointments{wrong}")
-
-
 def test_a_full_day_costs_as_many_queries_as_an_empty_one(receptionist: Browser, clinic: Clinic) -> None:
     counts = []
     for number in (0, 8):
