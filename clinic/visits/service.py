@@ -21,7 +21,7 @@ from clinic.patients.service import forget_visit, lock_patient, note_visit
 from clinic.visits.models import FollowUp, Settlement, State, Visit
 from clinic.visits.queries import find_last_arrival, find_visit_of_appointment, get_visit
 
-# What a check-out sets and a visit that goes on again loses.
+# What a check-out sets, and loses when it is taken back.
 _UNCHECKED: dict[str, Any] = {
     "checked_out_at": None,
     "checked_out_by_id": None,
@@ -122,13 +122,14 @@ def _earlier_visit(session: Session, appointment: Appointment | None, day: dt.da
 
 
 def set_course(session: Session, *, visit_id: int, course: Course, actor: Actor, now: dt.datetime) -> Visit:
-    """Take over what the queue entries say. A check-out holds until one of them is open again."""
+    """Take over what the queue entries say. A check-out holds: Conflict when a ticket would go on, or leave, after it,
+    since its answers would be lost. Only undo_check_out() takes it back."""
     visit = get_visit(session, visit_id, lock=True)
     values = asdict(course)
-    if course.state is State.READY and visit.checked_out_at:
+    if visit.checked_out_at:
+        if course.state is not State.READY:
+            raise Conflict(_("This patient has been checked out. Take the check-out back first."))
         values["state"] = State.FINISHED
-    elif visit.checked_out_at:
-        values |= _UNCHECKED
     _change(session, visit, values, actor=actor, now=now)
     return visit
 

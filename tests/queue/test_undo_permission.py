@@ -66,7 +66,13 @@ def test_who_may_not_check_out_cannot_take_a_check_out_back_by_its_ticket(
     address = way_back(session, entry)
     assert doctor.post(address).status_code == 403
     assert session.get_one(Visit, entry.visit_id).settlement is Settlement.PAID
-    assert doctor.sign_in(make.user(Role.RECEPTIONIST)).post(address).status_code == 303
+    receptionist = doctor.sign_in(make.user(Role.RECEPTIONIST))
+    page = receptionist.page(f"/queue/{entry.id}")
+    assert address not in page
+    assert f'href="/visits/{entry.visit_id}"' in page
+    assert receptionist.post(address).status_code == 409
+    assert receptionist.post(f"/visits/{entry.visit_id}/undo-check-out").status_code == 303
+    assert receptionist.post(address).status_code == 303
 
 
 @pytest.mark.guards("a check-in is taken back only by whoever may check in")

@@ -110,14 +110,42 @@ def test_nobody_is_checked_out_twice_or_unseen(session: Session, desk: Desk) -> 
         desk.do(checkin.check_out, visit_id=desk.visit.id, closing=Closing())
 
 
-def test_a_check_out_is_taken_back_by_itself_or_by_a_ticket_that_goes_on(session: Session, desk: Desk) -> None:
+CHECKED_OUT = "a visit that was checked out goes on only after its check-out was taken back, and keeps its answers"
+
+
+@pytest.mark.guards(CHECKED_OUT)
+def test_a_check_out_is_taken_back_by_itself_alone(session: Session, desk: Desk) -> None:
     entry = desk.step(desk.check_in(), Step.CALL, Step.START, Step.FINISH)
-    desk.do(checkin.check_out, visit_id=desk.visit.id, closing=Closing(follow_up=FollowUp.NONE))
+    desk.do(checkin.check_out, visit_id=desk.visit.id, closing=Closing(follow_up=FollowUp.NONE, note="Wants mornings"))
+    with pytest.raises(Conflict, match="checked out"):
+        desk.undo(entry)
+    assert (desk.visit.state, desk.visit.follow_up, desk.visit.note) == (
+        State.FINISHED,
+        FollowUp.NONE,
+        "Wants mornings",
+    )
+    assert entry.state is EntryState.DONE
     desk.do(checkin.undo_check_out, visit_id=desk.visit.id)
     assert (desk.visit.state, desk.visit.follow_up) == (State.READY, None)
-    desk.do(checkin.check_out, visit_id=desk.visit.id, closing=Closing(follow_up=FollowUp.NONE))
     desk.undo(entry)
     assert (desk.visit.state, desk.visit.checked_out_at) == (State.IN_PROGRESS, None)
+
+
+@pytest.mark.guards(CHECKED_OUT)
+def test_a_missed_ticket_is_not_brought_back_into_a_visit_that_was_checked_out(session: Session, desk: Desk) -> None:
+    desk.step(desk.check_in(), Step.CALL, Step.START, Step.FINISH)
+    missed = desk.step(desk.check_in(service_id=desk.other.id, is_confirmed=True), Step.CALL, Step.NO_SHOW)
+    closing = Closing(follow_up=FollowUp.LATER, amount_minor=3000, currency="EUR", note="Wants mornings")
+    desk.do(checkin.check_out, visit_id=desk.visit.id, closing=closing)
+    for go_on in (lambda: desk.step(missed, Step.RESTORE), lambda: desk.undo(missed)):
+        with pytest.raises(Conflict, match="checked out"):
+            go_on()
+        visit = desk.visit
+        assert (visit.state, visit.note, visit.amount_minor) == (State.FINISHED, "Wants mornings", 3000)
+        assert missed.state is EntryState.NO_SHOW
+    desk.do(checkin.undo_check_out, visit_id=desk.visit.id)
+    desk.step(missed, Step.RESTORE)
+    assert desk.visit.state is State.IN_PROGRESS
 
 
 def test_an_undone_check_in_leaves_the_patient_as_they_were(session: Session, desk: Desk) -> None:

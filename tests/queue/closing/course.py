@@ -227,8 +227,11 @@ class Clinic:
         forward = [step for step in FORWARD if step in allowed]
         if how % 4 and forward:
             allowed = forward
-        reason = "Fire alarm"
-        self.must(queue.move_entry, entry_id=entry.id, step=allowed[how % len(allowed)], reason=reason)
+        step, reason = allowed[how % len(allowed)], "Fire alarm"
+        is_checked_out = entry.visit is not None and entry.visit.checked_out_at is not None
+        # Nothing goes on in a visit that was checked out.
+        (self.act_on if is_checked_out else self.must)(queue.move_entry, entry_id=entry.id, step=step, reason=reason)
+        assert not is_checked_out
         return None
 
     def transfer(self, pick: int, how: int) -> bool | None:
