@@ -123,10 +123,11 @@ def begin_move(series_id: int) -> Response:
 def ask_move(series_id: int) -> Response:
     series, start = _start(series_id)
     form = MoveSeriesForm(formdata=None)
-    form.appointment_id.data, form.version.data = start.id, start.version
-    form.day.data, form.time.data = start.day, series.local_time
-    form.minutes.data = series.duration_minutes
-    form.practitioner_id.data, form.room_id.data = series.practitioner_id or 0, series.room_id or 0
+    if not form.version.raw_data:  # Else what was typed before the session ended stands there.
+        form.appointment_id.data, form.version.data = start.id, start.version
+        form.day.data, form.time.data = start.day, series.local_time
+        form.minutes.data = series.duration_minutes
+        form.practitioner_id.data, form.room_id.data = series.practitioner_id or 0, series.room_id or 0
     return _ask_move(form, series, start)
 
 

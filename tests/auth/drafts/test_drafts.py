@@ -6,14 +6,17 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from clinic import clock
+from clinic.appointments.models import AppointmentSeries
 from clinic.auth.access import Role
 from clinic.auth.drafts.jobs import clean_up
 from clinic.auth.drafts.models import FormDraft
 from clinic.auth.models import User, UserSession
 from clinic.db import transaction
+from tests.appointments.soon import monday, soon
 from tests.browser_client import Browser
 from tests.factories import Factory
 from tests.moved_clock import run_as_believed
+from tests.page_forms import filled
 
 PAGE = "/patients/new"
 TYPED = {"family_name": "Half-Filled", "given_name": "Ada", "identifiers-0-value": "X1", "identifiers-1-value": "Y2"}
@@ -59,6 +62,31 @@ def test_a_form_sent_after_the_session_ran_out_is_there_after_signing_in(
     assert 'value="Y2"' in html
     assert "What you had typed is back" in html
     assert "What you had typed is back" not in browser.page(PAGE)
+
+
+@pytest.mark.guards("what was typed to move an appointment or a series is there again after signing in")
+@pytest.mark.parametrize("kind", ["appointment", "series"])
+def test_a_move_that_was_sent_too_late_is_there_again(
+    browser: Browser, session: Session, user: User, make: Factory, kind: str
+) -> None:
+    service, practitioner, patient = make.service(make.department()), make.practitioner(), make.patient()
+    browser.sign_in(user)
+    if kind == "appointment":
+        booked = make.appointment(service, patient, soon(9), practitioner=practitioner)
+        page, form = f"/appointments/{booked.id}/move", "MoveForm"
+    else:
+        rule = {"every_weeks": 1, "ends": "count", "count": 3, "day": monday().isoformat(), "time": "10:00"}
+        place = {"patient_id": patient.id, "service_id": service.id, "practitioner_id": practitioner.id}
+        assert browser.post("/appointments/series", {**rule, **place, "idempotency_key": "s" * 24}).status_code == 303
+        series = session.scalars(select(AppointmentSeries)).one()
+        page, form = f"/appointments/series/{series.id}/move", "MoveSeriesForm"
+    sent = filled(browser, page, page, time=["16:40"], minutes=["35"])
+    assert sent["draft_of"][0].startswith(f"{form} ")
+    run_out(session)
+    location = back_to(str(browser.post(page, sent).location))
+    html = browser.sign_in(user).page(location)
+    assert 'value="16:40"' in html
+    assert 'value="35"' in html
 
 
 def test_nobody_else_sees_it(browser: Browser, session: Session, user: User, make: Factory) -> None:
