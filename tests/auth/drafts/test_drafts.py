@@ -70,6 +70,7 @@ def test_a_move_that_was_sent_too_late_is_there_again(
     browser: Browser, session: Session, user: User, make: Factory, kind: str
 ) -> None:
     service, practitioner, patient = make.service(make.department()), make.practitioner(), make.patient()
+    colleague = make.practitioner("Keller", given_name="Ines")
     browser.sign_in(user)
     if kind == "appointment":
         booked = make.appointment(service, patient, soon(9), practitioner=practitioner)
@@ -80,13 +81,13 @@ def test_a_move_that_was_sent_too_late_is_there_again(
         assert browser.post("/appointments/series", {**rule, **place, "idempotency_key": "s" * 24}).status_code == 303
         series = session.scalars(select(AppointmentSeries)).one()
         page, form = f"/appointments/series/{series.id}/move", "MoveSeriesForm"
-    sent = filled(browser, page, page, time=["16:40"], minutes=["35"])
+    sent = filled(browser, page, page, time=["16:40"], practitioner_id=[str(colleague.id)])
     assert sent["draft_of"][0].startswith(f"{form} ")
     run_out(session)
     location = back_to(str(browser.post(page, sent).location))
     html = browser.sign_in(user).page(location)
     assert 'value="16:40"' in html
-    assert 'value="35"' in html
+    assert f'selected value="{colleague.id}"' in html
 
 
 def test_nobody_else_sees_it(browser: Browser, session: Session, user: User, make: Factory) -> None:
