@@ -146,7 +146,7 @@ def test_absent_database(note: Note) -> None:
         try:
             clinic.start()
             desk = Visitor(clinic.port).sign_in("reception", PASSWORD)
-            asked, paths = 0, ("/today", "/patients", "/queue", "/appointments/calendar", "/patients/1")
+            asked, paths = 0, ("/today", "/patients", "/queue", "/appointments", "/patients/1")
             back = list[float]()
             for _ in range(5):
                 os.kill(int((data / "postmaster.pid").read_text().split()[0]), 9)

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from clinic.imports import labels
-from clinic.imports.tables.columns import EXTRA, FIELDS, IGNORE, NAMES
+from clinic.imports.tables.columns import EXTRA, FIELDS, IGNORE, MAX_COLUMNS, NAMES
 from clinic.web.forms import CreateForm, Form
 
 MEANINGS = [
@@ -20,7 +20,6 @@ MEANINGS = [
     SelectChoice(IGNORE, _l("Leave out")),
 ]
 _MEANING_LABELS = {f.code: f.label for f in FIELDS}
-MAX_COLUMNS = 200
 
 
 class UploadForm(CreateForm):

@@ -102,8 +102,13 @@ def preview(import_id: int) -> Response:
     """The file read as the form says now; nothing is written."""
     row, form = _uploaded(import_id), TableForm()
     options = _options(form, row)
-    if form.is_reread:
-        options = guess_again(current_storage(), str(row.stored_as), options)
+    try:
+        if form.is_reread:
+            options = guess_again(current_storage(), str(row.stored_as), options)
+    except Invalid as error:
+        form = TableForm.shown(row.options)
+        form.delimiter.errors = [error.message]
+        return _check_page(row, form, row.options, 422)
     form = TableForm.shown(options)
     form.check_columns()
     return _check_page(row, form, options)

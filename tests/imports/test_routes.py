@@ -99,6 +99,21 @@ def test_the_preview_follows_the_choices_and_writes_nothing(manager: Browser, se
     assert session.scalars(select(Import.state)).one() is ImportState.UPLOADED
 
 
+WIDE = b"Nom;Pr\xc3\xa9nom" + b"," * 9000 + b"\nMartin;Paul\n"
+
+
+@pytest.mark.guards("a table with more columns than a page can ask about is refused with words, at any delimiter")
+def test_a_table_of_thousands_of_columns(manager: Browser, session: Session) -> None:
+    assert "This table has 9001 columns" in upload(manager, WIDE.replace(b";", b"")).text
+    assert session.scalar(select(func.count(Import.id))) == 0
+    address = upload(manager, WIDE.replace(b"\n", b";a;b\n")).headers["Location"]
+    assert "Paul Martin" in manager.page(address)
+    answer = manager.htmx("POST", f"{address}/preview", GOOD | {"delimiter": ","})
+    assert answer.status_code == 422
+    assert "This table has 9001 columns" in answer.text
+    assert "Paul Martin" in answer.text, "it is shown as it was read before"
+
+
 @pytest.mark.parametrize(
     ("form", "message"),
     [

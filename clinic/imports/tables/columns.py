@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from clinic.errors import Invalid
 from clinic.names import fold
 
 EXTRA, IGNORE = "extra", "ignore"
@@ -104,10 +106,20 @@ FIELDS = (
 CODES = frozenset(f.code for f in FIELDS)
 _BY_TITLE = {title: f.code for f in reversed(FIELDS) for title in f.titles}
 NAMES = frozenset({"full_name", "family_name", "given_name"})
+# More is no table of patients but a file split at the wrong character.
+MAX_COLUMNS = 200
 
 
 def guess_columns(titles: Sequence[str]) -> list[str]:
-    """A field for each column title; EXTRA where nothing is known of it or an earlier column has that meaning."""
+    """A field for each column title; EXTRA where nothing is known of it or an earlier column has that meaning.
+
+    Raises Invalid for more than MAX_COLUMNS titles.
+    """
+    if len(titles) > MAX_COLUMNS:
+        message = _(
+            "This table has %(count)s columns; at most %(most)s can be imported.", count=len(titles), most=MAX_COLUMNS
+        )
+        raise Invalid(message, "file")
     found: list[str] = []
     for title in titles:
         guess = _guess(title)
