@@ -73,7 +73,10 @@ def importing(clinic: RunningClinic, manager: Visitor, count: int) -> Iterator[N
 def book_one_time(clinic: RunningClinic, days: int) -> Counter[int]:
     """Fifty people book the first free time of a practitioner from `days` ahead at once: how many had which answer."""
     desk = Visitor(clinic.port).sign_in("reception", PASSWORD)
-    patients = clinic.rows(f"SELECT id FROM patients WHERE is_active ORDER BY id LIMIT {PEOPLE}")
+    # Whoever has an appointment that day already would be asked whether this is a second one.
+    nowhere = "is_active AND NOT is_deceased AND id NOT IN (SELECT patient_id FROM appointments)"
+    patients = clinic.rows(f"SELECT id FROM patients WHERE {nowhere} ORDER BY id LIMIT {PEOPLE}")
+    assert len(patients) == PEOPLE
     wanted = {
         "practitioner_id": "0",
         "from_day": time.strftime("%Y-%m-%d", time.localtime(time.time() + days * 86_400)),
