@@ -136,7 +136,16 @@ def as_postgres(program: str, *arguments: str) -> None:
 
 
 def start_postgresql(data: Path) -> None:
-    as_postgres("pg_ctl", "-D", str(data), "-w", "-o", (data.parent / "options").read_text(), "start")
+    """Also after it was killed: then it refuses until the last of its processes has noticed and ended."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            as_postgres("pg_ctl", "-D", str(data), "-w", "-o", (data.parent / "options").read_text(), "start")
+        except subprocess.CalledProcessError:
+            assert time.monotonic() < until, "PostgreSQL does not start again"
+            time.sleep(0.5)
+        else:
+            return
 
 
 @pytest.mark.guards("while PostgreSQL is away signed-in people get the page that says so, and go on when it is back")

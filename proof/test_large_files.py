@@ -4,7 +4,6 @@ import base64
 import hashlib
 import http.client
 import os
-import re
 import time
 from collections.abc import Iterator
 
@@ -13,8 +12,8 @@ import pytest
 from bench.measure import PeakMemory, largest_memory
 from clinic.ops.sample.staff import PASSWORD
 from proof.conftest import Note
+from tests.faults.beside import begin_import, state_of
 from tests.http_visitor import Visitor
-from tests.imports.conftest import ndjson, person
 from tests.running_clinic import RunningClinic, wait_until
 
 GIGABYTE, MEGABYTE = 1024**3, 1024**2
@@ -100,14 +99,7 @@ def test_an_import_takes_the_same_memory_whatever_its_size(clinic: RunningClinic
 
 
 def _import(clinic: RunningClinic, visitor: Visitor, rows: int) -> None:
-    content = ndjson(*[person(number, id=f"{rows}-{number}") for number in range(rows)])
-    fields = [(n, v) for n, v in visitor.form("/imports/new") if n != "source"] + [("source", f"{rows} rows")]
-    started = visitor.send_files("/imports", fields, {"file": ("patients.ndjson", content)})
-    assert started.status == 303, started.text
-    address = started.location
-    assert visitor.send(f"{address}/start", visitor.form(address)).status == 303
-    import_id = int(re.findall(r"\d+", address)[0])
-    state = f"SELECT state FROM imports WHERE id = {import_id}"
-    wait_until(lambda: clinic.rows(state)[0][0] not in ("uploaded", "waiting", "queued", "running"), 3600, "not done")
-    counted = clinic.rows(f"SELECT state, created FROM imports WHERE id = {import_id}")[0]
+    number = begin_import(clinic, visitor, rows)
+    wait_until(lambda: state_of(clinic, number) not in ("queued", "running"), 3600, "not done")
+    counted = clinic.rows(f"SELECT state, created FROM imports WHERE id = {number}")[0]
     assert counted == ("finished", rows)
