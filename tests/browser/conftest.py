@@ -89,6 +89,8 @@ def clinic_url(clinic_folder: Path) -> Iterator[str]:
     environment = kept | ENVIRONMENT | {"CLINIC_VAR": str(var), "PYTHONPATH": str(ROOT)}
     address = f"127.0.0.1:{_free_port()}"
     options = ["-b", address, "-k", "gthread", "--threads", "32", "--graceful-timeout", "1"]
+    # A test's own requests reuse a connection that has been idle for a while: it must not be closed at that moment.
+    options += ["--keep-alive", "75"]
 
     def flask(*command: str, typed: str = "") -> None:
         line = [sys.executable, "-m", "flask", "--app", "wsgi", *command]
