@@ -5,8 +5,7 @@ from wtforms import SelectField
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
-from clinic.audit.readings.gathering import LARGEST_ID
-from clinic.numbers import whole
+from clinic.numbers import LARGEST_KEY, whole
 from clinic.web.fields import DayField, WholeField
 from clinic.web.forms import Form
 
@@ -27,5 +26,5 @@ class AuditScreenForm(AuditFilterForm):
     """The same on the log's own screen, which a chart leads to with its number."""
 
     patient = WholeField(
-        widget=HiddenInput(), validators=[Optional(), NumberRange(1, LARGEST_ID, _l("There is no such patient."))]
+        widget=HiddenInput(), validators=[Optional(), NumberRange(1, LARGEST_KEY, _l("There is no such patient."))]
     )

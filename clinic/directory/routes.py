@@ -35,6 +35,7 @@ from clinic.numbers import whole
 from clinic.queue.queries import count_open
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
+from clinic.web.forms import incomplete
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("directory", __name__, url_prefix="/directory")
@@ -219,14 +220,14 @@ def _version() -> int:
     """The state that the button was shown with. Invalid without one."""
     version = request.form.get("version", type=whole)
     if version is None:
-        raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+        raise incomplete()
     return version
 
 
 def _direction() -> str:
     direction = request.form.get("direction", "")
     if direction not in ("up", "down"):
-        raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+        raise incomplete()
     return direction
 
 

@@ -7,13 +7,12 @@ import contextlib
 import fcntl
 import os
 import select
-import shutil
 import threading
 import time
 from pathlib import Path
 from typing import IO
 
-from clinic.room import RESERVE_BYTES
+from clinic.room import has_room
 
 FILE_BYTES = 20 * 1024**2
 ALL_BYTES = 14 * FILE_BYTES
@@ -61,7 +60,7 @@ class LogFile:
         if now - self._looked_at >= _LOOK_SECONDS:
             self._looked_at = now
             with contextlib.suppress(OSError):
-                self._has_room = shutil.disk_usage(self._path.parent).free >= RESERVE_BYTES
+                self._has_room = has_room(self._path.parent)
         return self._has_room
 
     def _current(self) -> IO[bytes]:

@@ -19,6 +19,7 @@ from clinic.queue.models import STEP_PERMISSIONS, QueueEntry, QueueEvent, Step
 from clinic.web import htmx, reading
 from clinic.web.dialogs import dialog
 from clinic.web.filters import today
+from clinic.web.forms import incomplete
 from clinic.web.security import actor, settings
 
 # Steps that need no more than a button; the others have forms of their own.
@@ -98,7 +99,7 @@ def choose_room(department_id: int) -> BaseResponse:
 def call_next(department_id: int) -> BaseResponse:
     form = _move_form()
     if form.key is None:
-        raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+        raise incomplete()
     try:
         room_id = _room_for_call(form, department_id)
     except Invalid as error:

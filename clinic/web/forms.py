@@ -51,6 +51,16 @@ def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
+def incomplete() -> Invalid:
+    """What is raised for a form or button that came without something it was shown with."""
+    return Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+
+
+def expired() -> str:
+    """What is said of a form whose version or key is not one that this server gave."""
+    return str(_("This form had expired. Reload the page and send it again."))
+
+
 @lru_cache(maxsize=8)
 def _catalogue(locale: str) -> NullTranslations:
     """The form library's own messages in a language. Its default reads the file for every request."""
@@ -127,7 +137,7 @@ class CompleteForm(Form):
         """Invalid when a field of this form was not sent."""
         shown = set(request.form.getlist(SHOWN))
         if any(self._is_missing(field, shown) for field in _leaves(self)) or not shown.issuperset(self.row_counts()):
-            raise Invalid(_("This form did not come whole. Nothing was changed: reload the page and send it again."))
+            raise incomplete()
 
     def _is_missing(self, field: Any, shown: set[str]) -> bool:
         if field.short_name in self.sometimes:
@@ -160,13 +170,13 @@ class EditForm(CompleteForm):
 
     def validate_version(self, field: HiddenField) -> None:
         if not re.fullmatch(r"[0-9a-f]{1,32}", field.data or ""):
-            raise ValidationError(_("This form had expired. Reload the page and send it again."))
+            raise ValidationError(expired())
 
     @property
     def expected_version(self) -> int:
         """The version as a number. Invalid for one that is none."""
         if not str(self.version.data).isdecimal():
-            raise Invalid(_("This form had expired. Reload the page and send it again."))
+            raise Invalid(expired())
         return int(self.version.data)
 
 
@@ -217,4 +227,4 @@ class CreateForm(Form):
     def validate_idempotency_key(self, field: HiddenField) -> None:
         # A field that was not sent holds a new key, which would make each copy another thing.
         if not field.raw_data or not field.data or not 16 <= len(field.data) <= 64:
-            raise ValidationError(_("This form had expired. Reload the page and send it again."))
+            raise ValidationError(expired())

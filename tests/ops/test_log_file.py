@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clinic import room
 from clinic.ops import log_file
 from clinic.ops.log_file import KEPT_ANYWAY, KEPT_DAYS, LogFile, LogPipe
 
@@ -62,10 +63,10 @@ def test_files_of_long_ago_go_but_for_the_newest(tmp_path: Path) -> None:
 def test_a_disk_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = LogFile(tmp_path)
     monkeypatch.setattr(log_file, "_LOOK_SECONDS", 0)
-    monkeypatch.setattr(log_file, "RESERVE_BYTES", 2**62)
+    monkeypatch.setattr(room, "RESERVE_BYTES", 2**62)
     file.write(LINE)
     assert not (tmp_path / "clinic.log").exists()
-    monkeypatch.setattr(log_file, "RESERVE_BYTES", 0)
+    monkeypatch.setattr(room, "RESERVE_BYTES", 0)
     file.write(LINE)
     file.close()
     said, line = (tmp_path / "clinic.log").read_bytes().splitlines(keepends=True)

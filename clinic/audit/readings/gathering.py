@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
+from clinic.numbers import LARGEST_KEY
+
 WINDOW = dt.timedelta(minutes=10)
 # A hundred refused addresses say what somebody tries; more would only fill the log.
 MOST_REFUSED = 100
 # Of what waits to be written while the database does not answer.
 MOST_PENDING = 20_000
-# No number of a row is larger; people can put any into an address.
-LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Gatherer:
         request: str | None,
     ) -> None:
         """Note that somebody was refused; of each view the first MOST_REFUSED things in a window."""
-        tried: list[int | str] = [*(i for i in patient_ids if 0 < i <= LARGEST_ID), *things]
+        tried: list[int | str] = [*(i for i in patient_ids if 0 < i <= LARGEST_KEY), *things]
         with self._lock:
             window = self._seen(now, WINDOW)
             is_first, seen = listing not in window, window.setdefault(listing, set())

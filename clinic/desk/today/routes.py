@@ -24,6 +24,7 @@ from clinic.queue.queries import find_last_event
 from clinic.schedules import enqueue_held_back
 from clinic.web import htmx, reading
 from clinic.web.filters import today
+from clinic.web.forms import expired
 from clinic.web.security import actor, settings
 
 blueprint = Blueprint("today", __name__, url_prefix="/today")
@@ -128,7 +129,7 @@ def group(group: str) -> Response:
 def call_next() -> BaseResponse:
     form = CallForm()
     if not form.validate() or form.key is None:
-        raise Invalid(_("This form had expired. Reload the page and send it again."))
+        raise Invalid(expired())
     place = _read_place(form.place.data)
     with transaction() as write:
         entry = service.call_next(
