@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pysqlite3.dbapi2 as sqlite_driver
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Enum, LargeBinary, MetaData, String, TypeDecorator, event
+from sqlalchemy import DateTime, Enum, LargeBinary, MetaData, String, TypeDecorator, event, text
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -210,6 +210,15 @@ def means_full_disk(error: DBAPIError) -> bool:
     """Whether the database could not write because there is no room left (SQLite, or PostgreSQL's own disk)."""
     of_sqlite = getattr(error.orig, "sqlite_errorcode", None) == sqlite_driver.SQLITE_FULL
     return of_sqlite or getattr(error.orig, "sqlstate", None) == "53100"
+
+
+def wait_alone(session: Session, key: int) -> None:
+    """On PostgreSQL wait until no other transaction holds `key`, and hold it to this one's end.
+
+    On SQLite writing transactions come one after another anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def after_commit(session: Session, callback: Callable[[], object]) -> None:

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from clinic.crypto import key_ring
-from clinic.db import Idempotent
+from clinic.db import Idempotent, wait_alone
 from clinic.errors import KeyUsed
 
 M = TypeVar("M", bound=Idempotent)
@@ -62,9 +62,7 @@ def _row_of_key(model: Any) -> Select[Any]:
 
 
 def _wait_for_first(session: Session, model: type[Idempotent], key: Key) -> None:
-    """On PostgreSQL one transaction at a time has a key; on SQLite only one writes at all."""
-    if session.get_bind().dialect.name != "postgresql":
-        return
+    """One transaction at a time has a key."""
     name = f"{model.__name__}:{key.value}".encode()
     number = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), signed=True)
-    session.execute(select(func.pg_advisory_xact_lock(number)))
+    wait_alone(session, number)

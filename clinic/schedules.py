@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from clinic.errors import Unavailable
 from clinic.queueing import enqueue
 
+PREFIX = "schedule-"
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -21,6 +23,11 @@ class Schedule:
     job: str
     every: int | None = None
     daily_at: dt.time | None = None
+
+    @property
+    def job_id(self) -> str:
+        """The name under which it is in line: once at a time, whoever puts it there."""
+        return f"{PREFIX}{self.name}"
 
     def occurrence(self, now: dt.datetime, zone: ZoneInfo) -> str:
         """Which occurrence is the latest at `now`; it runs once."""
@@ -52,4 +59,4 @@ def enqueue_held_back() -> None:
         module, _dot, name = schedule.job.rpartition(".")
         if getattr(getattr(import_module(module), name), "waits_for_clock", False):
             with suppress(Unavailable):
-                enqueue(schedule.job, job_id=f"schedule-{schedule.name}")
+                enqueue(schedule.job, job_id=schedule.job_id)

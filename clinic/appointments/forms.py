@@ -24,6 +24,12 @@ LONGEST_MINUTES = 12 * 60
 LEFT_OUT = _l("The clocks go forward that night: there is no such time on this day.")
 
 
+def check_exists(day: dt.date | None, field: TimeTextField) -> None:
+    """ValidationError for a time of that day that the clinic's clock leaves out."""
+    if day and field.data and not exists(day, field.data, settings().zone):
+        raise ValidationError(LEFT_OUT)
+
+
 # On the page once the rule has spoken.
 REASONS = frozenset({"same_day_reason", "double_booking_reason"})
 
@@ -53,9 +59,7 @@ class PlaceForm(Form):
 
     def validate_time(self, field: TimeTextField) -> None:
         """A time that the clinic's clock leaves out that day is nobody's."""
-        day: dt.date | None = self.day.data
-        if day and field.data and not exists(day, field.data, settings().zone):
-            raise ValidationError(LEFT_OUT)
+        check_exists(self.day.data, field)
 
     def instant(self, zone: ZoneInfo) -> dt.datetime:
         """The day and time by the clinic's clock, once they are valid."""

@@ -28,6 +28,11 @@ class State(enum.StrEnum):
     NO_SHOW = "no_show"
 
     @property
+    def is_expected(self) -> bool:
+        """The patient has not come, and may yet in time."""
+        return self in EXPECTED_STATES
+
+    @property
     def is_to_check_in(self) -> bool:
         """The patient may come: expected, or late."""
         return self in (*EXPECTED_STATES, State.NO_SHOW)
@@ -202,7 +207,7 @@ class Appointment(Idempotent, Keyed, Base):
 
     @property
     def is_expected(self) -> bool:
-        return self.state in EXPECTED_STATES
+        return self.state.is_expected
 
     @property
     def duration(self) -> dt.timedelta:

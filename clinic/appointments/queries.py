@@ -71,7 +71,7 @@ def list_upcoming(
     query = shown(select(Appointment)).where(
         Appointment.patient_id == patient_id,
         Appointment.starts_at >= now,
-        Appointment.state.in_((State.BOOKED, State.CONFIRMED)),
+        Appointment.state.in_(EXPECTED_STATES),
     )
     return list(session.scalars(query.order_by(Appointment.starts_at, Appointment.id).limit(limit)))
 
@@ -81,7 +81,7 @@ def count_upcoming(session: Session, patient_id: int, *, today: dt.date) -> int:
     query = select(func.count(Appointment.id)).where(
         Appointment.patient_id == patient_id,
         Appointment.day >= today,
-        Appointment.state.in_((State.BOOKED, State.CONFIRMED)),
+        Appointment.state.in_(EXPECTED_STATES),
     )
     return session.scalar(query) or 0
 

@@ -13,12 +13,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from clinic.audit.models import AuditEntry
 from clinic.crypto import canonical_json
-from clinic.db import before_commit
+from clinic.db import before_commit, wait_alone
 from clinic.tracing import request_id
 
 GENESIS = bytes(32)
@@ -130,8 +130,7 @@ _SAID = ("actor_id", "actor_name", "action", "entity", "entity_id", "patient_id"
 
 def _seal(session: Session, entries: list[dict[str, Any]]) -> None:
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN_LOCK})
+    wait_alone(session, CHAIN_LOCK)
     last = session.execute(_HEAD).one_or_none()
     seq, digest = (last.seq, last.digest) if last else (0, GENESIS)
     for entry in entries:

@@ -75,11 +75,10 @@ def find_doubt(session: Session, *, now: dt.datetime, var: Path) -> Doubt | None
         return None
     if newest.at > now + TOLERANCE:
         return Doubt.FUTURE
-    if now - newest.at > LONGEST_PAUSE or _paused_lately(session, now):
+    confirmed, note = _confirmed(session), _read_note(var)
+    if now - newest.at > LONGEST_PAUSE or _paused_lately(session, now, confirmed):
         return Doubt.PAUSE
-    note = _read_note(var)
-    is_noted = note is not None and note["boot"] == _boot() and note["confirmed"] >= _confirmed(session)
-    if note and is_noted and abs(_offset(now) - note["offset"]) > TOLERANCE.total_seconds():
+    if note and _holds(note, confirmed) and abs(_offset(now) - note["offset"]) > TOLERANCE.total_seconds():
         return Doubt.MOVED
     return None
 
@@ -94,9 +93,8 @@ def _confirmed(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def _paused_lately(session: Session, now: dt.datetime) -> bool:
+def _paused_lately(session: Session, now: dt.datetime, confirmed: int) -> bool:
     """Whether the log goes on within the last days after a long pause: a wrong clock writes entries, too."""
-    confirmed = _confirmed(session)
     since = _entries().where(AuditEntry.at >= now - LONGEST_PAUSE, AuditEntry.seq > confirmed)
     first = session.execute(since.order_by(AuditEntry.at, AuditEntry.seq).limit(1)).first()
     if first is None:
@@ -109,7 +107,7 @@ def _paused_lately(session: Session, now: dt.datetime) -> bool:
 def note_clock(session: Session, *, now: dt.datetime, var: Path) -> None:
     """Note how far clock and machine are apart, once after each start and confirmation, for every process to read."""
     note, confirmed = _read_note(var), _confirmed(session)
-    if note and note["boot"] == _boot() and note["confirmed"] >= confirmed:
+    if note and _holds(note, confirmed):
         return
     fresh = var / "clock.json.new"
     fresh.write_text(json.dumps({"boot": _boot(), "offset": _offset(now), "confirmed": confirmed}))
@@ -122,6 +120,11 @@ def _read_note(var: Path) -> dict[str, Any] | None:
         if isinstance(note, dict) and {"boot", "offset", "confirmed"} <= note.keys():
             return note
     return None
+
+
+def _holds(note: dict[str, Any], confirmed: int) -> bool:
+    """Whether a note is of this start of the machine, and nobody has put the clock right since."""
+    return bool(note["boot"] == _boot() and note["confirmed"] >= confirmed)
 
 
 def _boot() -> str:

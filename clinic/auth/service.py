@@ -66,9 +66,14 @@ def change_roles(session: Session, *, user: User, roles: list[Role], actor: Acto
 def disable_user(session: Session, *, user: User, actor: Actor, now: dt.datetime) -> int:
     """Let a user sign in no more; their sessions and a code that waits end at once. Returns how many sessions ended."""
     user.is_active = False
-    session.execute(delete(PasswordCode).where(PasswordCode.user_id == user.id))
+    void_codes(session, user)
     record(session, "users.disable", "user", user.id, actor=actor, now=now)
     return end_sessions(session, user=user, actor=actor, now=now)
+
+
+def void_codes(session: Session, user: User) -> None:
+    """Make a one-time code that waits good for nothing."""
+    session.execute(delete(PasswordCode).where(PasswordCode.user_id == user.id))
 
 
 def enable_user(session: Session, *, user: User, actor: Actor, now: dt.datetime) -> None:

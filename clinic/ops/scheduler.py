@@ -18,7 +18,7 @@ from clinic.exports.service import KIND as EXPORTS
 from clinic.imports.service import KIND as IMPORTS
 from clinic.ops.surviving import surviving
 from clinic.queueing import enqueue, is_in_line, job_queue, redis_client
-from clinic.schedules import SCHEDULES, Schedule
+from clinic.schedules import PREFIX, SCHEDULES, Schedule
 from clinic.tasks import service as tasks
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ RUNNING_SECONDS = 60
 PAUSES = (5, 30, 120)
 # A schedule that was due for so long without coming to an end is late.
 LATE = dt.timedelta(minutes=15)
-_PREFIX = "schedule-"
 _KEEP = 60 * 24 * 3600
 log = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ class Scheduler:
 
     def _enqueue_due(self, schedule: Schedule, now: dt.datetime) -> None:
         """Begin the latest occurrence, unless it is done, waits in line, or runs and gives signs of life."""
-        client, key, job_id = redis_client(), _key(schedule.name), f"{_PREFIX}{schedule.name}"
+        client, key, job_id = redis_client(), _key(schedule.name), schedule.job_id
         occurrence, kept = schedule.occurrence(now, self._zone), _kept(schedule.name)
         if kept.get("done") == occurrence or is_in_line(job_queue(), job_id) or client.exists(_running(job_id)):
             return
@@ -113,9 +112,9 @@ def note_stopped(job_id: str) -> None:
 
 def note_done(job_id: str) -> None:
     """A job came to its end: the occurrence that it was begun for is over."""
-    if job_id.startswith(_PREFIX):
+    if job_id.startswith(PREFIX):
         with surviving("noting what is done"):
-            name = job_id.removeprefix(_PREFIX)
+            name = job_id.removeprefix(PREFIX)
             occurrence: Any = redis_client().hget(_key(name), "occurrence")
             if occurrence is not None:
                 redis_client().hset(_key(name), "done", occurrence)

@@ -52,8 +52,13 @@ def prepare(details: PatientDetails) -> Prepared:
         identifiers=[sealed(PatientIdentifier.__table__, row) for row in identifier_values(details)],
         coverages=[sealed(Coverage.__table__, row) for row in coverage_values(details)],
         tokens=frozenset(tokens_of(key_ring(), found_by)),
-        said={key: value for key, value in snapshot(details).items() if value not in (None, [], {})},
+        said=said_of(details),
     )
+
+
+def said_of(details: PatientDetails) -> dict[str, Any]:
+    """What the audit log says of a new patient: everything that is known."""
+    return {key: value for key, value in snapshot(details).items() if value not in (None, [], {})}
 
 
 def identifier_values(details: PatientDetails) -> list[dict[str, Any]]:

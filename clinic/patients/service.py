@@ -16,7 +16,7 @@ from clinic.patients.details import PatientDetails, check, columns, details_of, 
 from clinic.patients.duplicates.service import mark_for_matching
 from clinic.patients.models import Coverage, Patient, PatientIdentifier
 from clinic.patients.mrn import allocate_mrns
-from clinic.patients.prepared import Prepared, coverage_values, identifier_values, prepare
+from clinic.patients.prepared import Prepared, coverage_values, identifier_values, prepare, said_of
 from clinic.patients.queries import not_merged
 from clinic.patients.search.service import index_patient, index_patients
 
@@ -46,7 +46,7 @@ def register_patient(
     session.flush()
     index_patient(session, patient)
     mark_for_matching(session, [patient.id], now)
-    _record(session, "patients.register", patient.id, actor=actor, now=now, after=_registered(mrn, details))
+    _record(session, "patients.register", patient.id, actor=actor, now=now, after={"mrn": mrn} | said_of(details))
     return patient
 
 
@@ -195,10 +195,6 @@ def _insert_children(
     rows = [values | {"patient_id": i} for i, own in zip(ids, children, strict=True) for values in own]
     if rows:
         session.execute(insert(model.__table__), rows)  # type: ignore[arg-type]
-
-
-def _registered(mrn: str, details: PatientDetails) -> dict[str, Any]:
-    return {"mrn": mrn} | {key: value for key, value in snapshot(details).items() if value not in (None, [], {})}
 
 
 def _record(session: Session, action: str, patient_id: int, **entry: Any) -> None:

@@ -98,7 +98,8 @@ def choose_room(department_id: int) -> BaseResponse:
 @reads("list")
 def call_next(department_id: int) -> BaseResponse:
     form = _move_form()
-    if form.key is None:
+    key = form.key
+    if key is None:
         raise incomplete()
     try:
         room_id = _room_for_call(form, department_id)
@@ -110,7 +111,7 @@ def call_next(department_id: int) -> BaseResponse:
                 write,
                 department_id=department_id,
                 room_id=room_id,
-                key=form.key,
+                key=key,
                 actor=actor(),
                 now=clock.now(),
                 zone=settings().zone,

@@ -5,9 +5,8 @@ An answer needs neither the session nor the database nor who asks: it is what pe
 
 import errno
 import logging
-from typing import Any
 
-from flask import Flask, Response, current_app, make_response, request, url_for
+from flask import Flask, Response, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
@@ -19,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from clinic import errors
 from clinic.db import means_full_disk
 from clinic.web import reading
+from clinic.web.frame import render_alone
 from clinic.web.htmx import go, wants_partial
 from clinic.web.kept import Kept, kept_of
 from clinic.web.sent import answer_used
@@ -65,15 +65,10 @@ def answer(status: int, message: str = "", kept: Kept | None = None) -> Response
     if request.accept_mimetypes.best == "application/json":
         return make_response({"error": title, "message": context["message"]}, status)
     if wants_partial():
-        response = make_response(_render("errors/_alert.html", context), status)
+        response = make_response(render_alone("errors/_alert.html", **context), status)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#alerts", "innerHTML"
         return response
-    return make_response(_render("errors/error.html", context), status)
-
-
-def _render(template: str, context: dict[str, Any]) -> str:
-    """Without what other pages are given (Flask's context processors), which asks who is signed in."""
-    return current_app.jinja_env.get_template(template).render(settings=current_app.config["CLINIC"], **context)
+    return make_response(render_alone("errors/error.html", **context), status)
 
 
 def _domain_error(error: errors.DomainError) -> Response:

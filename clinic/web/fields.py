@@ -84,19 +84,6 @@ class DayField(DateTextField):
         return self.data.isoformat() if self.data else super()._value()
 
 
-class PastDateField(DateTextField):
-    """A full date that is not in the future."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, heading=Heading.BACK, **options)
-
-    def read(self, typed: str) -> dt.date:
-        day = read_day(typed, self.heading)
-        if day > today():
-            raise ValueError(_("This date lies in the future."))
-        return day
-
-
 def read_day(typed: str, heading: Heading = Heading.AHEAD) -> dt.date:
     """A day as typed, by the clinic's habits; ValueError with what to type instead."""
     day = dates.parse_day(typed, today=today(), heading=heading, day_first=_day_first(), locale=_locale())

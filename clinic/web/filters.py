@@ -21,9 +21,10 @@ def local_time(instant: dt.datetime | None) -> str:
     """Hours and minutes at the clinic; with the name of the time (CET, CEST) where the clock shows them twice."""
     if instant is None:
         return ""
-    local = instant.astimezone(settings().zone)
+    zone = settings().zone
+    local = instant.astimezone(zone)
     text = time_in(get_locale(), local.time())
-    return f"{text} {local.tzname()}" if clock.comes_twice(instant, settings().zone) else text
+    return f"{text} {local.tzname()}" if clock.comes_twice(local, zone) else text
 
 
 def time_in(locale: Locale | None, time: dt.time) -> str:

@@ -30,12 +30,13 @@ def kept(template: str, *inputs: Hashable, **shown: Hashable) -> Markup:
         if len(cache) >= MAX_KEPT:
             cache.clear()
         # What depends on nothing sees nothing: pages of errors hold such parts, too.
-        render = render_template if inputs or shown else _render_alone
+        render = render_template if inputs or shown else render_alone
         html = cache[key] = Markup(render(template, marks=MARKS, **shown))  # nosec B704: templates escape
     return html
 
 
-def _render_alone(template: str, **shown: Any) -> str:
+def render_alone(template: str, **shown: Any) -> str:
+    """Without what other pages are given (Flask's context processors), which asks who is signed in."""
     return current_app.jinja_env.get_template(template).render(settings=current_app.config["CLINIC"], **shown)
 
 

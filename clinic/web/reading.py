@@ -50,6 +50,11 @@ class _Named:
     list_action: str = "patients.list"
     window: dt.timedelta = WINDOW
 
+    @property
+    def told(self) -> set[int | None]:
+        """Whom things under actions of their own are about."""
+        return {patient_id for _, _, _, patient_id in self.sights}
+
 
 def _named() -> _Named:
     named: _Named = request.environ.setdefault(_NAMED, _Named())
@@ -110,13 +115,13 @@ def _note(response: Response) -> Response:
     if view is None or request.endpoint == "static" or request.method == "HEAD":
         return response
     if response.status_code == 403 or named.is_refused:
-        _note_refusal(named, view)
+        _note_refusal(named)
     elif response.status_code in _SHOWING:
         _note_shown(named, getattr(view, "reads", Reads.NOTHING), response)
     return response
 
 
-def _note_refusal(named: _Named, view: Any) -> None:
+def _note_refusal(named: _Named) -> None:
     if named.reader is None:
         return
     given = {name: value for name, value in (request.view_args or {}).items() if isinstance(value, int)}
@@ -143,15 +148,14 @@ def _note_shown(named: _Named, kind: Reads, response: Response) -> None:
     if named.reader is None:
         return
     at: dict[str, Any] = {"now": clock.now(), "request": request_id.get()}
-    where = named.reader, str(request.endpoint)
+    reader, view = named.reader, str(request.endpoint)
     for action, entity, entity_id, patient_id in named.sights:
-        gatherer().note(Sight(where[0], action, where[1], entity, entity_id, patient_id), **at)
-    told = {patient_id for _, _, _, patient_id in named.sights}
+        gatherer().note(Sight(reader, action, view, entity, entity_id, patient_id), **at)
     if kind is Reads.PATIENT:
-        for patient_id in named.patients - told:
-            gatherer().note(Sight(where[0], "patients.open", where[1], "patient", patient_id, patient_id), **at)
+        for patient_id in named.patients - named.told:
+            gatherer().note(Sight(reader, "patients.open", view, "patient", patient_id, patient_id), **at)
     elif named.patients:
-        listing = Listing(where[0], named.list_action, where[1])
+        listing = Listing(reader, named.list_action, view)
         gatherer().note_list(listing, named.patients, **at, window=named.window)
 
 
@@ -160,8 +164,7 @@ def _check_links(named: _Named, response: Response) -> None:
     if current_app.config["CLINIC"].is_production or response.mimetype != "text/html" or response.is_streamed:
         return
     linked = _linked(response.get_data())
-    told = {patient_id for _, _, _, patient_id in named.sights}
-    if unnamed := linked - named.patients - told:
+    if unnamed := linked - named.patients - named.told:
         _complain(f"{request.endpoint} links to patients it did not name: {sorted(unnamed)}", named)
 
 

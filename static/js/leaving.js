@@ -8,7 +8,7 @@ const isAsked = (root) => typedForms().some((form) => root.contains(form));
 let isLetGo = false;
 
 /** Whether what was typed within `root` may go: at once when nothing was, else when the person says so. */
-export function mayGo(root) {
+function mayGo(root) {
   const dialog = question();
   if (!dialog || !isAsked(root)) return Promise.resolve(true);
   if (!dialog.open) {

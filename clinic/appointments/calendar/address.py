@@ -63,9 +63,8 @@ def read_address(args: MultiDict[str, str]) -> Asked:
         raise Invalid(_("The calendar has days from %(first)s to %(last)s.", first=YEARS[0], last=YEARS[-1]), "day")
     by = By(choice_in_address(args, "by", set(By), By.PRACTITIONER))
     is_week = choice_in_address(args, "view", ("week",), "day") == "week"
-    who = args.get("who", "")
-    if who and who != NOBODY and not who.isdecimal():
-        raise Invalid(_("This address asks for “%(value)s”, which does not exist here.", value=who[:40]), "who")
+    typed = args.get("who", "")
+    who = choice_in_address(args, "who", (typed,) if typed.isdecimal() else (NOBODY,))
     return Asked(day, is_week, by, who)
 
 

@@ -11,7 +11,7 @@ from clinic.appointments.feeds import service
 from clinic.appointments.feeds.calendar_file import Wording, appointment_file, feed_file
 from clinic.appointments.feeds.forms import FeedForm
 from clinic.appointments.feeds.queries import get_feed, get_feed_by_token, list_feeds, list_practitioners
-from clinic.appointments.models import EXPECTED_STATES, FREED_STATES, Appointment, State
+from clinic.appointments.models import FREED_STATES, Appointment, State
 from clinic.appointments.queries import get_appointment, list_between
 from clinic.audit.service import SystemActor
 from clinic.auth.access import public, reads, reads_nothing, requires
@@ -106,7 +106,7 @@ def read(token: str) -> Response:
         states=[state for state in State if state not in FREED_STATES],
     )
     # Whoever died is not expected, although nobody cancelled yet.
-    expected = [a for a in found if not (a.patient.is_deceased and a.state in EXPECTED_STATES)]
+    expected = [a for a in found if not (a.patient.is_deceased and a.is_expected)]
     reading.read_by(SystemActor(f"calendar address {feed.id}"), "feeds.read", window=reading.HOUR)
     reading.shown(*((a.patient_id for a in expected) if feed.shows_names else ()))
     events = [(a, _for_practitioner(a, feed.shows_names)) for a in expected]

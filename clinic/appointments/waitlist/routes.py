@@ -122,8 +122,7 @@ def create() -> BaseResponse:
     except Invalid as error:
         form.add_error(error)
         return _ask(form, 422)
-    reading.shown(form.patient_id.data)
-    return _done(_("On the waitlist."))
+    return _done(_("On the waitlist."), form.patient_id.data)
 
 
 @blueprint.post("/<int:wait_id>/hold")
@@ -134,15 +133,15 @@ def hold(wait_id: int) -> BaseResponse:
     if not form.validate():
         raise Invalid(_("Choose a free time."))
     with transaction() as write:
-        service.hold_time(
+        patient_id = service.hold_time(
             write,
             entry_id=wait_id,
             placement=read_slot(form.slot.data),
             actor=actor(),
             now=clock.now(),
             zone=settings().zone,
-        )
-    return _done(_("The time is held for ten minutes."), wait_id)
+        ).patient_id
+    return _done(_("The time is held for ten minutes."), patient_id)
 
 
 @blueprint.post("/<int:wait_id>/release")
@@ -150,8 +149,9 @@ def hold(wait_id: int) -> BaseResponse:
 @reads("patient")
 def release(wait_id: int) -> BaseResponse:
     with transaction() as write:
-        service.release_hold(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
-    return _done(_("The time is free again."), wait_id)
+        entry = service.release_hold(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
+        patient_id = entry.patient_id
+    return _done(_("The time is free again."), patient_id)
 
 
 @blueprint.get("/<int:wait_id>")
@@ -198,8 +198,9 @@ def book(wait_id: int) -> BaseResponse:
 @reads("patient")
 def withdraw(wait_id: int) -> BaseResponse:
     with transaction() as write:
-        service.withdraw_entry(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
-    return _done(_("Taken off the waitlist."), wait_id, undo=url_for("waitlist.restore", wait_id=wait_id))
+        entry = service.withdraw_entry(write, entry_id=wait_id, actor=actor(), now=clock.now(), zone=settings().zone)
+        patient_id = entry.patient_id
+    return _done(_("Taken off the waitlist."), patient_id, undo=url_for("waitlist.restore", wait_id=wait_id))
 
 
 @blueprint.post("/<int:wait_id>/restore")
@@ -207,12 +208,11 @@ def withdraw(wait_id: int) -> BaseResponse:
 @reads("patient")
 def restore(wait_id: int) -> BaseResponse:
     with transaction() as write:
-        service.restore_entry(write, entry_id=wait_id, actor=actor(), now=clock.now())
-    return _done(_("Back on the waitlist."), wait_id)
+        patient_id = service.restore_entry(write, entry_id=wait_id, actor=actor(), now=clock.now()).patient_id
+    return _done(_("Back on the waitlist."), patient_id)
 
 
-def _done(message: str, wait_id: int | None = None, undo: str | None = None) -> BaseResponse:
+def _done(message: str, patient_id: int, undo: str | None = None) -> BaseResponse:
     """A toast, with the way back if there is one; open lists read themselves again."""
-    if wait_id is not None:
-        reading.shown(queries.get_entry(current_session(), wait_id).patient_id)
+    reading.shown(patient_id)
     return htmx.done(message, back=url_for("waitlist.index"), changed=CHANGED, undo=undo)

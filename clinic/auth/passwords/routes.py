@@ -50,16 +50,15 @@ def create() -> Response | tuple[str, int]:
 def _set_with_code(form: CodeForm) -> int | None:
     """The user whose password was set, now signed in; None when the code is not theirs. Raises TooManyTries."""
     now = clock.now()
-    guess, user = guess_of(form.username.data)
-    user_id = user.id if user else None
+    guess, _user = guess_of(form.username.data)
+    user_id, code = guess.user_id, form.password_code.data
     with waiting_in_turn(guess, now=now):
-        if user_id is None or not holds_code(current_session(), user_id, form.password_code.data, now=now):
+        if user_id is None or not holds_code(current_session(), user_id, code, now=now):
             count_wrong_code(guess, now=now)
             return None
         password_hash = hashing.make_hash(form.password.data)
         with transaction() as session:
             user = session.get_one(User, user_id)
-            code = form.password_code.data
             if not service.set_with_code(session, user=user, code=code, password_hash=password_hash, now=now):
                 return None
     return user_id if sign_in(user_id, password_hash) else None

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from clinic.audit.service import Actor, record
 from clinic.auth.models import PasswordCode, User
 from clinic.auth.passwords.queries import ALPHABET, code_digest
-from clinic.auth.service import end_sessions
+from clinic.auth.service import end_sessions, void_codes
 from clinic.errors import Conflict
 
 GROUPS, GROUP = 5, 4
@@ -25,7 +25,7 @@ def give_code(session: Session, *, user: User, lifetime: dt.timedelta, actor: Ac
     if not user.is_active:
         raise Conflict("This user is disabled: enable them first.")
     code = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
-    session.execute(delete(PasswordCode).where(PasswordCode.user_id == user.id))
+    void_codes(session, user)
     row = PasswordCode(user_id=user.id, code_digest=code_digest(code), created_at=now, expires_at=now + lifetime)
     session.add(row)
     session.flush()
@@ -55,7 +55,7 @@ def change_password(
 ) -> None:
     """Set a password for someone who has just given the present one; all sessions but `stay` end, codes are void."""
     user.password_hash = password_hash
-    session.execute(delete(PasswordCode).where(PasswordCode.user_id == user.id))
+    void_codes(session, user)
     record(session, "users.change_password", "user", user.id, actor=actor, now=now)
     end_sessions(session, user=user, actor=actor, now=now, stay=stay)
 

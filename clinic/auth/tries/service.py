@@ -3,12 +3,13 @@ hundred guesses finds the count full, as if they had come one by one."""
 
 import datetime as dt
 
-from sqlalchemy import delete, or_, text
+from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
 
 from clinic.audit.service import SystemActor, record
 from clinic.auth.models import SignInFailure
 from clinic.auth.tries.queries import WINDOW, Guess, is_address_slowed, is_closed
+from clinic.db import wait_alone
 
 # Counts are kept for a day, for whoever looks into an attack.
 KEPT = dt.timedelta(days=1)
@@ -22,7 +23,7 @@ class TooManyTries(Exception):
 
 def reserve_try(session: Session, guess: Guess, *, now: dt.datetime) -> int:
     """Count a try that is going to be judged; returns its id for take_back(). TooManyTries when the count is full."""
-    _one_by_one(session)
+    wait_alone(session, _LOCK)
     if is_closed(session, guess, now=now):
         raise TooManyTries("Too many tries.")
     return _count(session, guess, now)
@@ -31,16 +32,10 @@ def reserve_try(session: Session, guess: Guess, *, now: dt.datetime) -> int:
 def count_wrong_code(session: Session, guess: Guess, *, now: dt.datetime) -> None:
     """Count a one-time code that was wrong. TooManyTries while the address is slowed: no more, as codes are too long to
     be guessed, and nobody shall keep others from using theirs."""
-    _one_by_one(session)
+    wait_alone(session, _LOCK)
     if is_address_slowed(session, guess.ip, now=now):
         raise TooManyTries("Too many tries.")
     _count(session, guess, now)
-
-
-def _one_by_one(session: Session) -> None:
-    # On SQLite writing transactions come one after another anyway.
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def _count(session: Session, guess: Guess, now: dt.datetime) -> int:

@@ -109,7 +109,7 @@ def read_today(session: Session, day: dt.date, narrowing: Narrowing) -> Today:
         day=day,
         columns=[_column(group, passing, lines) for group in Group],
         total=len(lines),
-        namesakes=namesakes((line.patient_id, line.name) for line in lines),
+        namesakes=find_namesakes(lines),
         practitioners=sorted(names.items(), key=lambda named: fold(named[1])),
     )
 
@@ -120,23 +120,21 @@ def _column(group: Group, passing: list[Line], everyone: list[Line]) -> Column:
     return Column(group, own[: SHOWN[group]], len(own), total - len(own))
 
 
-def read_group(
-    session: Session, day: dt.date, group: Group, narrowing: Narrowing, after: tuple[Any, ...] | None
-) -> Page[Line]:
-    """One group in full, a page at a time, after the order of the last line shown."""
-    lines = [line for line in read_lines(session, day) if line.group is group and narrowing.lets_pass(line)]
-    rest = [line for line in lines if after is None or line.order > after]
+def read_group(lines: Sequence[Line], group: Group, narrowing: Narrowing, after: tuple[Any, ...] | None) -> Page[Line]:
+    """One group of a day in full, a page at a time, after the order of the last line shown."""
+    own = [line for line in lines if line.group is group and narrowing.lets_pass(line)]
+    rest = [line for line in own if after is None or line.order > after]
     return page_after(rest, lambda line: line.order)
 
 
-def read_namesakes(session: Session, day: dt.date) -> frozenset[int]:
+def find_namesakes(lines: Sequence[Line]) -> frozenset[int]:
     """The patients of a day whose name another one of that day has too."""
-    return namesakes((line.patient_id, line.name) for line in read_lines(session, day))
+    return namesakes((line.patient_id, line.name) for line in lines)
 
 
-def count_hidden(session: Session, day: dt.date, group: Group, narrowing: Narrowing) -> int:
+def count_hidden(lines: Sequence[Line], group: Group, narrowing: Narrowing) -> int:
     """How many of a group the narrowing does not show."""
-    return sum(line.group is group and not narrowing.lets_pass(line) for line in read_lines(session, day))
+    return sum(line.group is group and not narrowing.lets_pass(line) for line in lines)
 
 
 def list_places(session: Session) -> list[Place]:

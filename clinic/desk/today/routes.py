@@ -109,7 +109,8 @@ def group(group: str) -> Response:
         raise NotFound
     shown = Group(group)
     after = read_cursor(request.args.get("after"), int, float, str)
-    found = page.read_group(current_session(), today(), shown, _remembered(), after)
+    lines, narrowing = page.read_lines(current_session(), today()), _remembered()
+    found = page.read_group(lines, shown, narrowing, after)
     reading.shown(*(line.patient_id for line in found.rows))
     return htmx.page(
         "desk/today/group.html",
@@ -117,8 +118,8 @@ def group(group: str) -> Response:
         group=shown,
         title=GROUP_WORDS[shown],
         page=found,
-        namesakes=page.read_namesakes(current_session(), today()),
-        hidden=page.count_hidden(current_session(), today(), shown, _remembered()),
+        namesakes=page.find_namesakes(lines),
+        hidden=page.count_hidden(lines, shown, narrowing),
         day=today(),
     )
 
@@ -128,7 +129,8 @@ def group(group: str) -> Response:
 @reads("patient")
 def call_next() -> BaseResponse:
     form = CallForm()
-    if not form.validate() or form.key is None:
+    key = form.key if form.validate() else None
+    if key is None:
         raise Invalid(expired())
     place = _read_place(form.place.data)
     with transaction() as write:
@@ -136,7 +138,7 @@ def call_next() -> BaseResponse:
             write,
             department_id=place.department_id,
             room_id=place.room_id,
-            key=form.key,
+            key=key,
             actor=actor(),
             now=clock.now(),
             zone=settings().zone,

@@ -7,10 +7,11 @@ holds one: it takes what it needs at once or lets go and tries again. SQLite has
 import time
 
 from flask_babel import gettext as _
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from clinic.db import wait_alone
 from clinic.errors import Conflict, NotFound
 from clinic.patients.merging.references import references
 from clinic.patients.models import Patient
@@ -24,8 +25,7 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 def lock_records(session: Session, survivor_id: int, merged_id: int) -> tuple[Patient, Patient]:
     """Both rows, fresh, locked together with what names them. NotFound; Conflict when others never let go."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
+    wait_alone(session, _TURN)
     until = time.monotonic() + _PATIENCE
     while (found := _try_lock(session, (survivor_id, merged_id))) is None:
         if time.monotonic() > until:

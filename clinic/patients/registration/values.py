@@ -83,7 +83,7 @@ def typed_details(form: PatientForm, region: str) -> PatientDetails:
         **{name: form[name].data for name in _AS_TYPED},
         birth_date=birth.date if birth else None,
         birth_precision=BirthPrecision(birth.precision) if birth else BirthPrecision.DAY,
-        is_deceased=form.is_deceased.data or death is not None,
+        is_deceased=form.is_deceased.data,
         deceased_on=death.date if death else None,
         deceased_precision=BirthPrecision(death.precision) if death else BirthPrecision.DAY,
         sex=Sex(form.sex.data or Sex.UNKNOWN),

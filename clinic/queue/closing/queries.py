@@ -54,6 +54,11 @@ class DayEnd:
     people: int
 
     @property
+    def is_busy(self) -> bool:
+        """People are here or still expected: closing now would surprise somebody."""
+        return bool(self.waiting or self.nameless or self.seeing or self.to_come)
+
+    @property
     def patient_ids(self) -> set[int | None]:
         """Everybody in it; None for tickets of nobody known."""
         return {row.patient_id for rows in (self.tickets, self.visits, self.appointments) for row in rows}
@@ -79,12 +84,6 @@ def get_day_end(session: Session, day: dt.date, *, now: dt.datetime) -> DayEnd:
         to_come=_people(session, _of_patients(_expected(day).where(Appointment.starts_at > now))),
         people=_count(session, nameless) + _people(session, _visits(day, *VISITS_OPEN), _of_patients(missed)),
     )
-
-
-def is_early(session: Session, end: DayEnd, *, now: dt.datetime, zone: ZoneInfo) -> bool:
-    """Whether closing now would surprise somebody: before closing time, with people here or still expected."""
-    is_empty = not (end.waiting or end.nameless or end.seeing or end.to_come)
-    return not is_empty and now < get_closing_time(session, end.day, zone)
 
 
 def get_closing_time(session: Session, day: dt.date, zone: ZoneInfo) -> dt.datetime:

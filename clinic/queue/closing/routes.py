@@ -13,7 +13,7 @@ from clinic.db import current_session, transaction
 from clinic.errors import Invalid
 from clinic.queue import forms as queue_forms
 from clinic.queue.closing.forms import CloseForm
-from clinic.queue.closing.queries import get_closing_time, get_day_end, is_early, list_closings
+from clinic.queue.closing.queries import get_closing_time, get_day_end, list_closings
 from clinic.queue.closing.service import close_today
 from clinic.queue.closing.undo import undo_closing
 from clinic.visits.forms import words
@@ -56,7 +56,7 @@ def ask_all() -> Response:
 
 def _ask(form: CloseForm, status: int = 200) -> Response:
     read, now, zone = current_session(), clock.now(), settings().zone
-    end = get_day_end(read, today(), now=now)
+    end, closes_at = get_day_end(read, today(), now=now), get_closing_time(read, today(), zone)
     reading.shown(*end.patient_ids)
     return dialog(
         "queue/closing/_confirm.html",
@@ -65,7 +65,7 @@ def _ask(form: CloseForm, status: int = 200) -> Response:
         status,
         form=form,
         end=end,
-        closes_at=get_closing_time(read, end.day, zone) if is_early(read, end, now=now, zone=zone) else None,
+        closes_at=closes_at if end.is_busy and now < closes_at else None,
     )
 
 

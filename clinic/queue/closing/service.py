@@ -13,7 +13,7 @@ from clinic.appointments.service import mark_no_show
 from clinic.audit.service import Actor, record
 from clinic.errors import Conflict, Invalid
 from clinic.queue.closing.models import ClosedStep, DayClosing
-from clinic.queue.closing.queries import find_closing, get_day_end, is_early, list_missed, list_open_tickets
+from clinic.queue.closing.queries import find_closing, get_closing_time, get_day_end, list_missed, list_open_tickets
 from clinic.queue.models import QueueEntry, Step
 from clinic.queue.queries import find_last_event
 from clinic.queue.service import move_entry
@@ -29,7 +29,8 @@ def close_today(
 ) -> DayClosing | None:
     """As close_day(), by a person. Invalid("confirm") before closing time while people are here or still expected,
     unless they said that they mean it."""
-    if not is_confirmed and is_early(session, get_day_end(session, day, now=now), now=now, zone=zone):
+    is_early = not is_confirmed and now < get_closing_time(session, day, zone)
+    if is_early and get_day_end(session, day, now=now).is_busy:
         raise Invalid(_("People are here or still expected: tick this to close all the same."), "confirm")
     return close_day(session, day=day, actor=actor, now=now)
 

@@ -6,17 +6,15 @@ from typing import cast
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
-from clinic.appointments.forms import LEFT_OUT
+from clinic.appointments.forms import check_exists
 from clinic.appointments.schedules.forms import read_id
 from clinic.appointments.schedules.models import TimeOffKind
 from clinic.appointments.schedules.service import TimeOffDetails
-from clinic.clock import exists
 from clinic.web.fields import DateTextField, TimeTextField
 from clinic.web.forms import CreateForm, options
-from clinic.web.security import settings
 
 
 class TimeOffForm(CreateForm):
@@ -39,16 +37,11 @@ class TimeOffForm(CreateForm):
 
     def validate_starts(self, field: TimeTextField) -> None:
         """A time that the clinic's clock leaves out that day is nobody's."""
-        self._check_time(self.starts_on.data, field)
+        check_exists(self.starts_on.data, field)
 
     def validate_ends(self, field: TimeTextField) -> None:
         """The same of the end."""
-        self._check_time(self.ends_on.data or self.starts_on.data, field)
-
-    @staticmethod
-    def _check_time(day: dt.date | None, field: TimeTextField) -> None:
-        if day and field.data and not exists(day, field.data, settings().zone):
-            raise ValidationError(LEFT_OUT)
+        check_exists(self.ends_on.data or self.starts_on.data, field)
 
     def details(self, kind: TimeOffKind) -> TimeOffDetails:
         """What was typed, for the service."""
