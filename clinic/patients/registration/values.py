@@ -86,7 +86,7 @@ def typed_details(form: PatientForm, region: str) -> PatientDetails:
         is_deceased=form.is_deceased.data,
         deceased_on=death.date if death else None,
         deceased_precision=BirthPrecision(death.precision) if death else BirthPrecision.DAY,
-        sex=Sex(form.sex.data or Sex.UNKNOWN),
+        sex=Sex(form.sex.data) if form.sex.data in set(Sex) else Sex.UNKNOWN,
         telecoms=_telecoms(form, region),
         addresses=_addresses(form),
         other_names=_merged(form.other_names, old.other_names, _name_row, _make_name),
