@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from clinic.auth.models import User
@@ -13,7 +13,6 @@ from clinic.exports.datasets.dataset import Dataset
 from clinic.exports.datasets.registry import DATASETS
 from clinic.exports.models import Export, ExportState
 
-OPEN_STATES = (ExportState.QUEUED, ExportState.RUNNING)
 ENDED_STATES = (ExportState.FAILED, ExportState.CANCELLED, ExportState.EXPIRED)
 
 
@@ -48,11 +47,6 @@ def list_failed(session: Session, *, limit: int) -> Sequence[Export]:
     """The latest failed exports."""
     query = select(Export).options(joinedload(Export.requested_by)).where(Export.state == ExportState.FAILED)
     return session.scalars(query.order_by(Export.id.desc()).limit(limit)).all()
-
-
-def count_open(session: Session) -> int:
-    """How many wait or run."""
-    return session.scalar(select(func.count()).where(Export.state.in_(OPEN_STATES))) or 0
 
 
 def list_expiring(session: Session, now: dt.datetime) -> Sequence[int]:

@@ -49,12 +49,8 @@ def store_upload(stream: BinaryIO, storage: Storage, *, day_first: bool) -> Stor
         for piece in _pieces(head, stream):
             measured.take(piece)
             sealed.write(piece)
-    try:
         with readable_file():
             options = table_options(head, measured.encoding, day_first) if kind.is_table else {}
-    except Invalid:
-        storage.delete(name)
-        raise
     return StoredUpload(kind, name, measured.size, measured.digest.hexdigest(), measured.lines, options)
 
 

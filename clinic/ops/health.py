@@ -17,7 +17,7 @@ from clinic import ROOT, clock
 from clinic.documents.storage import current_storage
 from clinic.errors import DomainError
 from clinic.ops import scheduler
-from clinic.ops.workers import list_workers
+from clinic.ops.workers import WorkerSeen, list_workers
 from clinic.queueing import QUEUE_NAMES, redis_client
 from clinic.tasks.service import oldest_due
 
@@ -47,12 +47,13 @@ class Check:
 def run_checks(session: Session) -> list[Check]:
     """Database, migrations, Redis, storage, the worker of each queue and the schedule, each tried even when another
     failed."""
+    workers = functools.cache(list_workers)
     return [
         _run("database", lambda: session.execute(text("SELECT 1"))),
         _run("migrations", lambda: _check_migrations(session)),
         _run("redis", lambda: redis_client().ping()),
         _run("storage", lambda: current_storage().check()),
-        *(_run(f"{queue} worker", functools.partial(_check_queue, session, queue)) for queue in QUEUE_NAMES),
+        *(_run(f"{queue} worker", functools.partial(_check_queue, session, queue, workers)) for queue in QUEUE_NAMES),
         _run("schedule", _check_schedule),
     ]
 
@@ -84,11 +85,11 @@ def _newest_migrations() -> frozenset[str]:
     return frozenset(ScriptDirectory(str(ROOT / "migrations")).get_heads())
 
 
-def _check_queue(session: Session, queue: str) -> None:
+def _check_queue(session: Session, queue: str, workers: Callable[[], list[WorkerSeen]]) -> None:
     """A worker of this queue lives, and what is due is begun. RQ keeps a worker's record for minutes after it died:
     only a sign of life counts."""
     now = clock.now()
-    seen = [worker.seen_at for worker in list_workers() if queue in worker.queues and worker.seen_at]
+    seen = [worker.seen_at for worker in workers() if queue in worker.queues and worker.seen_at]
     if not any(at > now - WORKER_SEEN_WITHIN for at in seen):
         raise NotReady(NO_WORKER)
     for kind in scheduler.KINDS:
@@ -97,10 +98,10 @@ def _check_queue(session: Session, queue: str) -> None:
             raise NotReady(NOT_BEGUN)
 
 
-def problem_of(session: Session, queue: str) -> str | None:
-    """Why the jobs of a queue do not go on, if they do not: NO_WORKER or NOT_BEGUN. Raises RedisError."""
+def problem_of(session: Session, queue: str, workers: list[WorkerSeen]) -> str | None:
+    """Why the jobs of a queue do not go on with these workers, if they do not: NO_WORKER or NOT_BEGUN."""
     try:
-        _check_queue(session, queue)
+        _check_queue(session, queue, lambda: workers)
     except NotReady as error:
         return str(error)
     return None

@@ -3,10 +3,9 @@
 import datetime as dt
 import json
 import logging
-import traceback
 from typing import TextIO
 
-_FRAMES_SHOWN = 12
+from clinic.ops.surviving import places_of
 
 
 class _JsonLines(logging.Formatter):
@@ -19,11 +18,9 @@ class _JsonLines(logging.Formatter):
             "logger": record.name,
             "timestamp": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(),
         }
-        if record.exc_info and record.exc_info[0]:
-            entry["error"] = record.exc_info[0].__name__
+        if error := record.exc_info and record.exc_info[1]:
             # Where, never what: a message can hold values.
-            frames = traceback.extract_tb(record.exc_info[2])[-_FRAMES_SHOWN:]
-            entry["frames"] = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+            entry["error"], entry["frames"] = type(error).__name__, places_of(error)
         return json.dumps(entry, ensure_ascii=False)
 
 

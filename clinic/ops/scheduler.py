@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from clinic import clock
-from clinic.db import db, transaction
+from clinic.db import current_session, db, transaction
 from clinic.exports.service import KIND as EXPORTS
 from clinic.imports.service import KIND as IMPORTS
 from clinic.ops.surviving import surviving
 from clinic.queueing import enqueue, is_in_line, job_queue, redis_client
 from clinic.schedules import PREFIX, SCHEDULES, Schedule
 from clinic.tasks import service as tasks
+from clinic.tasks.queries import list_open
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -49,13 +50,19 @@ class Scheduler:
     def tick(self, now: dt.datetime) -> None:
         """Do what is due at `now`; what fails is logged and tried again at the next tick."""
         for kind in self._kinds:
-            with surviving(f"looking after every {kind.name}"), transaction() as session:
-                tasks.reconcile(session, kind, now)
+            with surviving(f"looking after every {kind.name}"):
+                self._look_after(kind, now)
         with surviving("the schedule"):
             if self._is_mine():
                 for schedule in self._schedules:
                     with surviving(f"enqueueing {schedule.name}"):
                         self._enqueue_due(schedule, now)
+
+    def _look_after(self, kind: tasks.Kind, now: dt.datetime) -> None:
+        # A clinic in which nothing waits or runs takes no turn to write.
+        if list_open(current_session(), kind.model):
+            with transaction() as session:
+                tasks.reconcile(session, kind, now)
 
     def release(self) -> None:
         """Let another process take over at once."""

@@ -72,11 +72,11 @@ class Supervisor:
             log.error("Valkey does not answer: the clinic starts without it, and it is tried again")
         notice = prepare_data()
         self._start_all(self._application)
-        is_ready = becomes_ready(settings, READY_SECONDS, self._watch) if has_redis else self._serves_pages()
+        is_ready = has_redis and becomes_ready(settings, READY_SECONDS, self._watch)
         if not is_ready and not self._serves_pages():
             log.error("no page is served yet; every part is tried again")
             return f"No page is served yet; it is tried again and again. See {settings.var}/log/clinic.log."
-        missing = "" if is_ready and has_redis else f"\n{_missing(settings, has_redis)}"
+        missing = "" if is_ready else f"\n{_missing(settings, has_redis)}"
         scheme = "https" if settings.https else "http"
         return f"Clinic is ready: {scheme}://{settings.host}:{settings.port}{missing}\n{notice}\nCtrl-C stops it."
 

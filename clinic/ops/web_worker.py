@@ -201,8 +201,8 @@ class _Room:
         sock = waiting.sock
         if has_news and _held(sock) < waiting.needs:
             raise ConnectionResetError  # Awake without what was waited for: nothing more will come.
-        waiting.needs = _missing(sock) or 1
-        is_complete = waiting.needs == 1 and _held(sock) > 0
+        missing = _missing(sock)
+        waiting.needs, is_complete = missing or 1, missing == 0
         # The kernel says nothing more before this many bytes are there. A form gets the time that its size needs.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, waiting.needs)
         if waiting.needs > HEADER_BYTES and not waiting.told_to_go_on:
@@ -282,7 +282,7 @@ def _form_bytes(header: bytes) -> int:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             length = value.strip()
-            return int(length) if length.isdigit() and int(length[:9]) <= FORM_BYTES and len(length) < 9 else 0
+            return int(length) if length.isdigit() and len(length) < 9 and int(length) <= FORM_BYTES else 0
     return 0
 
 

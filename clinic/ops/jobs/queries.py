@@ -27,7 +27,7 @@ from clinic.tasks.queries import list_open
 
 SHOWN = 50
 # Their rows in the database tell how they ended, and are taken up again by themselves.
-KEPT_IN_ROWS = {kind.job for kind in KINDS}
+KEPT_IN_ROWS = {kind.queue for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ def _answering() -> Iterator[None]:
         raise Unavailable(_("The background service (Redis) does not answer.")) from error
 
 
-def list_queues(session: Session) -> list[QueueDepth]:
-    """Every queue of ours; what is kept in rows is counted there."""
+def list_queues(session: Session, seen: list[WorkerSeen]) -> list[QueueDepth]:
+    """Every queue of ours, and whether a worker `seen` goes on with it; what is kept in rows is counted there."""
     with _answering():
-        return [_depth(session, job_queue(name)) for name in QUEUE_NAMES]
+        return [_depth(session, job_queue(name), seen) for name in QUEUE_NAMES]
 
 
-def _depth(session: Session, queue: Queue) -> QueueDepth:
-    problem = problem_of(session, queue.name)
+def _depth(session: Session, queue: Queue, seen: list[WorkerSeen]) -> QueueDepth:
+    problem = problem_of(session, queue.name, seen)
     kinds = [kind for kind in KINDS if kind.queue == queue.name]
     if not kinds:
         running: Any = queue.connection.zcount(queue.started_job_registry.key, time.time(), "+inf")
@@ -85,7 +85,7 @@ def list_workers() -> list[WorkerSeen]:
 def list_failed_jobs() -> list[FailedJob]:
     """The latest failed jobs of every queue, newest first; those kept in rows of their own are not among them."""
     with _answering():
-        found = [_failed(job) for name in QUEUE_NAMES for job in _failed_of(name)]
+        found = [_failed(job) for name in QUEUE_NAMES if name not in KEPT_IN_ROWS for job in _failed_of(name)]
     long_ago = dt.datetime.min.replace(tzinfo=dt.UTC)
     return sorted(found, key=lambda job: job.failed_at or long_ago, reverse=True)[:SHOWN]
 
@@ -93,7 +93,7 @@ def list_failed_jobs() -> list[FailedJob]:
 def _failed_of(name: str) -> list[Job]:
     ids = _registry(name).get_job_ids(0, SHOWN * 2, desc=True)
     jobs = Job.fetch_many(ids, connection=redis_client(), serializer=JSONSerializer)
-    return [job for job in jobs if job is not None and job.func_name not in KEPT_IN_ROWS]
+    return [job for job in jobs if job is not None]
 
 
 def _failed(job: Job) -> FailedJob:

@@ -63,7 +63,8 @@ def index() -> Response:
 
 def _in_redis() -> InRedis:
     try:
-        return InRedis(list_queues(current_session()), list_workers(), list_failed_jobs())
+        workers = list_workers()
+        return InRedis(list_queues(current_session(), workers), workers, list_failed_jobs())
     except Unavailable as error:
         return InRedis(problem=error.message)
 
